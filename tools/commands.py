@@ -27,7 +27,7 @@ def _module(name: str, arguments: list[str]) -> int:
     """Become `python -m name`, with a redis-server for the lab."""
     environments.prepare("runtime", python=sys.executable)
     redis_server = debian.unpacked_program("redis-server", "redis-server")
-    env = environments.variables(LAB_REDIS_SERVER=str(redis_server))
+    env = environments.variables(more={"LAB_REDIS_SERVER": str(redis_server)})
     return replace_process(["python", "-m", name, *arguments], env)
 
 
@@ -45,6 +45,12 @@ def _bench(arguments: list[str]) -> int:
     return _module("benchmarks", arguments)
 
 
+def _lint(arguments: list[str]) -> int:
+    from tools.lint import run  # here, because no other command needs the linters' setup
+
+    return run(arguments)
+
+
 def _run(arguments: list[str]) -> int:
     if not arguments:
         raise SetupError("run: which command? For example: ./dev run ansible-doc steadyhand.redis.failover")
@@ -59,7 +65,10 @@ def _ansible_playbook(arguments: list[str]) -> int:
 COMMANDS: Mapping[str, Command] = {
     "demo": Command("demo", "the main job on a lab under write load, with what users would have felt", _demo),
     "lab": Command("lab up|down|status", "Redis groups with Sentinels and an inventory, to play with", _lab),
-    "test": Command("test [SUITE] [PYTEST...]", f"the tests: {', '.join(suites.SUITES)}; all without a word", suites.run),
+    "test": Command(
+        "test [SUITE] [PYTEST...]", f"the tests: {', '.join(suites.SUITES)}; all without a word", suites.run
+    ),
+    "lint": Command("lint [STEP...]", "every check that is not a test; all without a word", _lint),
     "bench": Command("bench [NAME]", "the measurements, as ratios against what cannot be avoided", _bench),
     "ansible-playbook": Command("ansible-playbook ...", "Ansible's, with this collection found", _ansible_playbook),
     "run": Command("run COMMAND ...", "any command in the same environment", _run),

@@ -65,8 +65,8 @@ def unpack(package: str) -> Path:
         packages, files = scratch / "packages", scratch / "files"
         packages.mkdir()
         files.mkdir()
-        script = f"cd {shlex.quote(str(packages))} && exec \"$@\""
-        must_run(["sh", "-c", script, "sh", *apt, "download", *sorted({package, *lacking})], f"cannot download {package}")
+        wanted = sorted({package, *lacking})
+        must_run([*apt, "download", *wanted], f"cannot download {package}", cwd=packages)
         for archive in sorted(packages.glob("*.deb")):
             must_run(["dpkg-deb", "--extract", archive, files], f"cannot unpack {archive.name}")
         files.rename(target)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,8 +38,8 @@ def prepare(*kinds: str, python: str | Path, venv: Path = VENV, extra: tuple[str
             _install(venv, "extra", extra, "\n".join(extra))
 
 
-def variables(venv: Path = VENV, **more: str) -> dict[str, str]:
-    """The process environment in which everything of ours runs: `venv` first on PATH, the collection found by Ansible."""
+def variables(venv: Path = VENV, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The process environment of everything that we start: `venv` first on PATH, the collection known to Ansible."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
     return {
         **inherited,
@@ -48,7 +48,7 @@ def variables(venv: Path = VENV, **more: str) -> dict[str, str]:
         "ANSIBLE_COLLECTIONS_PATH": str(GENERATED),
         "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
         "ANSIBLE_TEST_CONTENT_ROOT": str(COLLECTION_LINK),
-        **more,
+        **(more or {}),
     }
 
 
@@ -107,6 +107,6 @@ def _install(venv: Path, name: str, arguments: tuple[str, ...], content: str) ->
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
         return
     print(f"dev: installing the {name} requirements into {venv.relative_to(ROOT)}", flush=True)
-    pip = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = (venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     must_run([*pip, *arguments], f"cannot install the {name} requirements (is the package index reachable?)")
     stamp.write_text(digest, encoding="utf-8")

@@ -75,9 +75,9 @@ def run_quietly(
     )
 
 
-def must_run(command: Sequence[str | Path], purpose: str, env: Mapping[str, str] | None = None) -> str:
+def must_run(command: Sequence[str | Path], purpose: str, cwd: Path | None = None) -> str:
     """Run `command` and return what it printed; raise SetupError with all of that where it failed."""
-    done = run_quietly(command, env)
+    done = run_quietly(command, cwd=cwd)
     if done.returncode != 0:
         line = shlex.join(str(word) for word in command)
         raise SetupError(f"{purpose}: this ended with code {done.returncode}:\n  {line}\n{done.stdout.rstrip()}")

@@ -57,7 +57,7 @@ def _run_suite(name: str, arguments: list[str]) -> int:
         debian.install_sshd()
     print(f"\ndev: tests/{name}", flush=True)
     begun = time.monotonic()
-    env = environments.variables(**more)
+    env = environments.variables(more=more)
     code = run_foreground(["python", "-m", "pytest", f"tests/{name}", *arguments], env, ROOT)
     outcome = {0: "passed", _NOTHING_COLLECTED: "failed: it holds no test, or none was chosen"}.get(code, "failed")
     print(f"dev: tests/{name} {outcome} ({time.monotonic() - begun:.0f} s)", flush=True)

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`./dev lint`: every check that is not a test. Each step is named, timed and run even where another failed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+
+from tools import environments
+from tools.lint import content, sanity, source, tarball
+from tools.lint.step import LintError, Step
+from tools.processes import SetupError
+
+STEPS: Mapping[str, Step] = {
+    "ruff": source.ruff,
+    "format": source.ruff_format,
+    "mypy": source.mypy,
+    "yamllint": source.yamllint,
+    "ansible-lint": content.ansible_lint,
+    "changelog": content.changelog,
+    "docs": content.docs,
+    "tarball": tarball.check,
+    "sanity-oldest": sanity.oldest,
+    "sanity-newest": sanity.newest,
+}
+
+
+def run(names: list[str]) -> int:
+    """Run the named steps, or all; 0 only where none failed."""
+    for name in names:
+        if name not in STEPS:
+            raise SetupError(f"no lint step {name!r}; there are: {', '.join(STEPS)}")
+    environments.prepare("runtime", "test", "lint", python=sys.executable)
+    failed = [name for name in names or STEPS if not _passes(name)]
+    print(f"dev: lint {'failed: ' + ', '.join(failed) if failed else 'passed'}", flush=True)
+    return 1 if failed else 0
+
+
+def _passes(name: str) -> bool:
+    print(f"dev: lint {name} ...", flush=True)
+    begun = time.monotonic()
+    try:
+        outcome, good = STEPS[name]() or "ok", True
+    except (LintError, SetupError) as failure:
+        print(failure, flush=True)
+        outcome, good = "FAILED", False
+    print(f"dev: lint {name}: {outcome} ({time.monotonic() - begun:.0f} s)", flush=True)
+    return good
