@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole lab: groups, Sentinels, the way to reach them, and the inventory that describes it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import redis
+
+from lab.conf import node_conf, sentinel_conf
+from lab.convergence import why_not_converged
+from lab.errors import LabError, PortTakenError
+from lab.inventory import write_ansible_files
+from lab.layout import new_state
+from lab.node import DataNode
+from lab.options import LabOptions
+from lab.ports import release_ports, reserve_port
+from lab.process import processes_below
+from lab.removal import end_processes, remove
+from lab.sentinel import SentinelNode
+from lab.server import start_server
+from lab.state import STATE_FILE, LabState
+from lab.waiting import wait_until
+from lab.warden import Warden
+
+CONVERGE_TIMEOUT = 60.0
+"""Seconds. Sentinels discover one another within a few seconds; a busy machine gets ten times that."""
+
+
+class Lab:
+    """Make one with `create` or find one with `load`; as a context manager it starts and removes itself."""
+
+    def __init__(self, directory: Path, state: LabState) -> None:
+        self.directory = directory
+        self._state = state
+        self._warden: Warden | None = None
+
+    @classmethod
+    def create(cls, directory: Path, **options: Any) -> Lab:
+        """Lay out a lab in an empty *directory* (made when missing). Options: `LabOptions`. Nothing runs yet."""
+        directory = directory.resolve()
+        if directory.exists() and any(directory.iterdir()):
+            raise LabError(f"{directory} is not empty: a lab wants a directory of its own")
+        directory.mkdir(parents=True, exist_ok=True)
+        state = new_state(directory, LabOptions(**options))
+        state.save(directory)
+        return cls(directory, state)
+
+    @classmethod
+    def load(cls, directory: Path) -> Lab:
+        """A lab that another process made."""
+        return cls(directory.resolve(), LabState.load(directory.resolve()))
+
+    def __enter__(self) -> Lab:
+        try:
+            self.start()
+        except BaseException:
+            self.destroy()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.destroy()
+
+    @property
+    def inventory_file(self) -> Path:
+        """For `ansible-playbook -i`."""
+        return self.directory / "inventory.yml"
+
+    @property
+    def ansible_config_file(self) -> Path:
+        """For ANSIBLE_CONFIG."""
+        return self.directory / "ansible.cfg"
+
+    @property
+    def nodes(self) -> list[DataNode]:
+        """All data nodes, group by group."""
+        return [DataNode(state) for state in self._state.nodes]
+
+    @property
+    def sentinels(self) -> list[SentinelNode]:
+        """All Sentinels."""
+        return [SentinelNode(state) for state in self._state.sentinels]
+
+    @property
+    def groups(self) -> list[str]:
+        """The names under which the Sentinels know the groups."""
+        return list(dict.fromkeys(state.group for state in self._state.nodes))
+
+    @property
+    def options(self) -> LabOptions:
+        """The options that the lab was created with."""
+        return self._state.options
+
+    def node(self, name: str) -> DataNode:
+        """The node of that name (`group-1-a`)."""
+        return DataNode(self._state.node(name))
+
+    def sentinel(self, name: str) -> SentinelNode:
+        """The Sentinel of that name (`sentinel-a`)."""
+        return SentinelNode(self._state.sentinel(name))
+
+    def nodes_of(self, group: str) -> list[DataNode]:
+        """The nodes of one group."""
+        members = [node for node in self.nodes if node.group == group]
+        if not members:
+            raise LabError(f"no group {group!r}: there are {', '.join(self.groups)}")
+        return members
+
+    def primaries_of(self, group: str) -> list[DataNode]:
+        """Every reachable node of the group that calls itself primary: one, or the lab has a split brain."""
+        return [node for node in self.nodes_of(group) if _role_if_reachable(node) == "master"]
+
+    def primary_of(self, group: str) -> DataNode:
+        """The one node that calls itself primary; an error when there is none or more than one."""
+        primaries = self.primaries_of(group)
+        if len(primaries) != 1:
+            raise LabError(f"{group}: primaries: {', '.join(map(str, primaries)) or 'none'}")
+        return primaries[0]
+
+    def replicas_of(self, group: str) -> list[DataNode]:
+        """The reachable nodes of the group that call themselves replicas."""
+        return [node for node in self.nodes_of(group) if _role_if_reachable(node) == "slave"]
+
+    def start(self, keep: bool = False) -> None:
+        """Start everything, wait until it has converged, and write the inventory.
+
+        :arg keep: the lab stays when this process ends (`./dev lab up`); else it goes with it, also on SIGKILL.
+        """
+        if not keep and self._warden is None:
+            self._warden = Warden(self.directory)
+        for group in self.groups:
+            self._start_group(group)
+        for sentinel in self.sentinels:
+            self._start_server(sentinel.name, self._first_sentinel_conf)
+        self.wait_converged()
+        write_ansible_files(self.directory, self._state)
+
+    def wait_converged(self, timeout: float = CONVERGE_TIMEOUT) -> None:
+        """Wait until every group is whole and every Sentinel knows it so. Asks the servers, not the lab's memory."""
+        wait_until(
+            lambda: why_not_converged(self.nodes, self.sentinels), timeout, "convergence of the lab", interval=0.1
+        )
+
+    def stop(self) -> None:
+        """End every Sentinel and node in an orderly way; the files stay, `start` continues with them."""
+        for sentinel in self.sentinels:
+            sentinel.stop()
+        for node in self.nodes:
+            node.stop()
+        end_processes(self.directory)
+
+    def destroy(self) -> None:
+        """End everything at once and remove the directory. Safe to call twice."""
+        remove(self.directory)
+        if self._warden is not None:
+            self._warden.dismiss()
+            self._warden = None
+
+    def dump_logs(self, lines: int = 60) -> str:
+        """The end of the log of every process that the lab ever started."""
+        return "\n".join(
+            f"=== {process.log_file}\n{process.log_tail(lines)}" for process in processes_below(self.directory)
+        )
+
+    def _start_group(self, group: str) -> None:
+        """The node whose file names no primary first: a replica of the first start needs its final port."""
+        primary, *_ = names = [node.name for node in self.nodes_of(group)]
+        for name in names:
+            self._start_server(name, lambda node: self._first_node_conf(node, primary))
+
+    def _start_server(self, name: str, first_conf: Callable[[str], str]) -> None:
+        """Start with the server's own file; one that has none yet gets its first, and another port while its is
+        taken."""
+        while True:
+            server = self._state.server(name)
+            first_start = not server.conf_file.exists()
+            if first_start:
+                server.conf_file.parent.mkdir(parents=True, exist_ok=True)
+                server.conf_file.write_text(first_conf(name), encoding="utf-8")
+            try:
+                return start_server(server.process, server.endpoint)
+            except PortTakenError:
+                if not first_start:
+                    raise
+            server.conf_file.unlink()
+            self._save(self._state.with_port(server.name, reserve_port(self.directory, server.host)))
+            release_ports([server.port], self.directory)
+
+    def _first_node_conf(self, name: str, primary: str) -> str:
+        return node_conf(self._state.node(name), self._state.node(primary), self.options)
+
+    def _first_sentinel_conf(self, name: str) -> str:
+        primaries = [self.nodes_of(group)[0].state for group in self.groups]
+        return sentinel_conf(self._state.sentinel(name), primaries, self.options)
+
+    def _save(self, state: LabState) -> None:
+        self._state = state
+        state.save(self.directory)
+
+
+def is_lab(directory: Path) -> bool:
+    """Whether a lab is in the directory."""
+    return (directory / STATE_FILE).exists()
+
+
+def _role_if_reachable(node: DataNode) -> str | None:
+    try:
+        return node.role()
+    except (redis.ConnectionError, redis.TimeoutError):
+        return None

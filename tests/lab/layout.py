@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names, ports, passwords and directories of a lab's servers, chosen once when it is created."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import string
+from pathlib import Path
+
+from lab.options import LabOptions
+from lab.ports import reserve_port
+from lab.state import Credentials, LabState, NodeState, SentinelState
+
+PASSWORD_BYTES = 18
+
+
+def new_state(directory: Path, options: LabOptions) -> LabState:
+    """Lay out a lab below *directory*; ports are reserved, nothing is started."""
+    nodes: list[NodeState] = []
+    for number in range(1, options.groups + 1):
+        nodes += _group(f"group-{number}", number, directory, options)
+    sentinel_password = _password() if options.secured else None
+    sentinels = tuple(
+        SentinelState(
+            name=name,
+            zone=zone,
+            directory=str(directory / "sentinels" / name),
+            binary=options.binary_of(name),
+            host=options.host,
+            port=reserve_port(directory, options.host),
+            password=sentinel_password,
+        )
+        for name, zone in ((f"sentinel-{zone}", zone) for zone in string.ascii_lowercase[: options.sentinels])
+    )
+    return LabState(tuple(nodes), sentinels, options)
+
+
+def _group(group: str, number: int, directory: Path, options: LabOptions) -> list[NodeState]:
+    shared = Credentials("", _password(), _password(), _password()) if options.secured else None
+    nodes = []
+    for zone in string.ascii_lowercase[: options.replicas + 1]:
+        name = f"{group}-{zone}"
+        nodes.append(
+            NodeState(
+                name=name,
+                group=group,
+                zone=zone,
+                machine=None if options.one_machine else f"machine-{zone}-{number}",
+                directory=str(directory / "nodes" / name),
+                binary=options.binary_of(name),
+                host=options.host,
+                port=reserve_port(directory, options.host),
+                announce_host=options.announce_host,
+                credentials=None if shared is None else dataclasses.replace(shared, maintenance_password=_password()),
+            )
+        )
+    return nodes
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(PASSWORD_BYTES)

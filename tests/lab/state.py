@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a lab is made of, as its `state.json` keeps it. Standard library only: the restart command reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from lab.errors import LabError
+from lab.options import LabOptions
+from lab.probe import Endpoint
+from lab.process import Process
+
+STATE_FILE = "state.json"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The ACL users of one node. Only the maintenance password differs from node to node of a group."""
+
+    maintenance_password: str
+    replication_password: str
+    sentinel_password: str
+    application_password: str
+
+    MAINTENANCE = "maintenance"
+    REPLICATION = "replication"
+    SENTINEL = "sentinel"
+    APPLICATION = "application"
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """One data node."""
+
+    name: str
+    group: str
+    zone: str
+    machine: str | None
+    directory: str
+    binary: str
+    host: str
+    port: int
+    announce_host: str | None
+    credentials: Credentials | None
+
+    @property
+    def process(self) -> Process:
+        """The server process."""
+        return Process(self.name, Path(self.directory), (self.binary, str(self.conf_file)))
+
+    @property
+    def conf_file(self) -> Path:
+        """Written once by the lab, afterwards the server's own."""
+        return Path(self.directory) / "redis.conf"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the maintenance user asks."""
+        if self.credentials is None:
+            return Endpoint(self.host, self.port)
+        return Endpoint(self.host, self.port, Credentials.MAINTENANCE, self.credentials.maintenance_password)
+
+    @property
+    def announced(self) -> tuple[str, int]:
+        """The address under which the group and its Sentinels know the node."""
+        return self.announce_host or self.host, self.port
+
+
+@dataclass(frozen=True)
+class SentinelState:
+    """One Sentinel."""
+
+    name: str
+    zone: str
+    directory: str
+    binary: str
+    host: str
+    port: int
+    password: str | None
+
+    @property
+    def process(self) -> Process:
+        """The Sentinel process."""
+        return Process(self.name, Path(self.directory), (self.binary, str(self.conf_file), "--sentinel"))
+
+    @property
+    def conf_file(self) -> Path:
+        """Written once by the lab, afterwards the Sentinel's own."""
+        return Path(self.directory) / "sentinel.conf"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the Sentinel answers."""
+        return Endpoint(self.host, self.port, None, self.password)
+
+
+@dataclass(frozen=True)
+class LabState:
+    """Everything that another process needs to use, continue or remove a lab."""
+
+    nodes: tuple[NodeState, ...]
+    sentinels: tuple[SentinelState, ...]
+    options: LabOptions
+
+    def save(self, directory: Path) -> None:
+        """Write `state.json` whole or not at all."""
+        unfinished = directory / f"{STATE_FILE}.new"
+        unfinished.write_text(json.dumps(dataclasses.asdict(self), indent=1), encoding="utf-8")
+        unfinished.chmod(0o600)
+        unfinished.replace(directory / STATE_FILE)
+
+    @classmethod
+    def load(cls, directory: Path) -> LabState:
+        """Read it back."""
+        try:
+            plain = json.loads((directory / STATE_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise LabError(f"no lab in {directory}: it has no {STATE_FILE}") from None
+        return cls(
+            nodes=tuple(
+                NodeState(**{**node, "credentials": _credentials(node["credentials"])}) for node in plain["nodes"]
+            ),
+            sentinels=tuple(SentinelState(**sentinel) for sentinel in plain["sentinels"]),
+            options=LabOptions.from_plain(plain["options"]),
+        )
+
+    @property
+    def ports(self) -> list[int]:
+        """All ports that the lab has reserved."""
+        return [*(node.port for node in self.nodes), *(sentinel.port for sentinel in self.sentinels)]
+
+    def node(self, name: str) -> NodeState:
+        """The node of that name."""
+        return _named(name, self.nodes)
+
+    def sentinel(self, name: str) -> SentinelState:
+        """The Sentinel of that name."""
+        return _named(name, self.sentinels)
+
+    def server(self, name: str) -> NodeState | SentinelState:
+        """The node or Sentinel of that name."""
+        return self.node(name) if any(node.name == name for node in self.nodes) else self.sentinel(name)
+
+    def with_port(self, name: str, port: int) -> LabState:
+        """The same lab with one server at another port."""
+        return dataclasses.replace(
+            self,
+            nodes=tuple(dataclasses.replace(one, port=port) if one.name == name else one for one in self.nodes),
+            sentinels=tuple(dataclasses.replace(one, port=port) if one.name == name else one for one in self.sentinels),
+        )
+
+
+_Named = TypeVar("_Named", NodeState, SentinelState)
+
+
+def _named(name: str, servers: Sequence[_Named]) -> _Named:
+    for server in servers:
+        if server.name == name:
+            return server
+    raise LabError(f"no {name!r} in this lab: there are {', '.join(server.name for server in servers)}")
+
+
+def _credentials(plain: dict[str, str] | None) -> Credentials | None:
+    return None if plain is None else Credentials(**plain)
