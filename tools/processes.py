@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ def replace_process(command: Sequence[str], env: Mapping[str, str]) -> int:
 
     Never returns; the type lets a caller write `return replace_process(...)`.
     """
+    if shutil.which(command[0], path=env["PATH"]) is None:
+        raise SetupError(f"no such command: {command[0]}")
     os.execvpe(command[0], list(command), dict(env))
 
 
