@@ -7,17 +7,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.interpreters import interpreters_of_nodes
+from lab.layout import SENTINELS_SSHD
+from lab.ssh import connection_variables
 from lab.state import Credentials, LabState, NodeState, SentinelState
 from lab.warden import TESTS_DIRECTORY
-
-INTERPRETERS_VARIABLE = "LAB_INTERPRETERS"
 
 ANSIBLE_CONFIG = """\
 [defaults]
@@ -38,15 +38,15 @@ def write_ansible_files(directory: Path, state: LabState) -> None:
     for node in state.nodes:
         _write_restart_script(directory, node)
     inventory = directory / "inventory.yml"
-    inventory.write_text("---\n" + _yaml(inventory_of(state)), encoding="utf-8")
+    inventory.write_text("---\n" + _yaml(inventory_of(directory, state)), encoding="utf-8")
     # It carries passwords.
     inventory.chmod(0o600)
     (directory / "ansible.cfg").write_text(ANSIBLE_CONFIG.format(inventory=inventory), encoding="utf-8")
 
 
-def inventory_of(state: LabState) -> dict[str, Any]:
+def inventory_of(directory: Path, state: LabState) -> dict[str, Any]:
     """The inventory as plain data."""
-    interpreters = _interpreters(state)
+    interpreters = interpreters_of_nodes(state.options.interpreters, state.options.ssh)
     children: dict[str, Any] = {}
     for index, node in enumerate(state.nodes):
         group = children.setdefault(
@@ -54,16 +54,21 @@ def inventory_of(state: LabState) -> dict[str, Any]:
         )
         group["hosts"][node.name] = {
             **_node_variables(node),
+            **_reached_by(f"sshd-{node.name}", "redis_host", node.host, state),
             "ansible_python_interpreter": interpreters[index % len(interpreters)],
         }
     sentinels = {
-        sentinel.name: {**_sentinel_variables(sentinel), "ansible_python_interpreter": interpreters[0]}
+        sentinel.name: {
+            **_sentinel_variables(sentinel),
+            **_reached_by(SENTINELS_SSHD, "redis_sentinel_host", sentinel.host, state),
+            "ansible_python_interpreter": interpreters[0],
+        }
         for sentinel in state.sentinels
     }
     return {
         "redis": {"children": children},
         "sentinels": {"hosts": sentinels},
-        "all": {"vars": {"ansible_connection": "local"}},
+        "all": {"vars": connection_variables(directory) if state.options.ssh else {"ansible_connection": "local"}},
     }
 
 
@@ -84,7 +89,7 @@ def _write_restart_script(directory: Path, node: NodeState) -> None:
 
 
 def _node_variables(node: NodeState) -> dict[str, Any]:
-    variables: dict[str, Any] = {"ansible_host": node.host, "redis_port": node.port, "redis_zone": node.zone}
+    variables: dict[str, Any] = {"redis_port": node.port, "redis_zone": node.zone}
     if node.machine is not None:
         variables["redis_machine"] = node.machine
     if node.announce_host is not None:
@@ -98,7 +103,6 @@ def _node_variables(node: NodeState) -> dict[str, Any]:
 
 def _sentinel_variables(sentinel: SentinelState) -> dict[str, Any]:
     variables: dict[str, Any] = {
-        "ansible_host": sentinel.host,
         "redis_sentinel_port": sentinel.port,
         "redis_zone": sentinel.zone,
     }
@@ -107,11 +111,13 @@ def _sentinel_variables(sentinel: SentinelState) -> dict[str, Any]:
     return variables
 
 
-def _interpreters(state: LabState) -> list[str]:
-    if state.options.interpreters is not None:
-        return list(state.options.interpreters)
-    named = [path for path in os.environ.get(INTERPRETERS_VARIABLE, "").split(":") if path]
-    return named or [sys.executable]
+def _reached_by(sshd_name: str, host_variable: str, host: str, state: LabState) -> dict[str, Any]:
+    """Where Ansible connects to, and where the server listens when that is elsewhere."""
+    if not state.options.ssh:
+        return {"ansible_host": host}
+    sshd = state.sshd(sshd_name)
+    address = {"ansible_host": sshd.host, "ansible_port": sshd.port}
+    return address if host == sshd.host else {**address, host_variable: host}
 
 
 def _yaml(data: Mapping[str, Any], indent: int = 0) -> str:

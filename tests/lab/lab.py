@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,10 +22,11 @@ from lab.layout import new_state
 from lab.node import DataNode
 from lab.options import LabOptions
 from lab.ports import release_ports, reserve_port
-from lab.process import processes_below
+from lab.process import kill_with_descendants, processes_below
 from lab.removal import end_processes, remove
 from lab.sentinel import SentinelNode
 from lab.server import start_server
+from lab.ssh import check_login, make_keys, sshd_conf, write_known_hosts
 from lab.state import STATE_FILE, LabState
 from lab.waiting import wait_until
 from lab.warden import Warden
@@ -130,25 +132,38 @@ class Lab:
         """The reachable nodes of the group that call themselves replicas."""
         return [node for node in self.nodes_of(group) if _role_if_reachable(node) == "slave"]
 
-    def start(self, keep: bool = False) -> None:
+    def start(self) -> None:
         """Start everything, wait until it has converged, and write the inventory.
 
-        :arg keep: the lab stays when this process ends (`./dev lab up`); else it goes with it, also on SIGKILL.
+        The lab is removed when this process ends, also by SIGKILL, unless it is told to `keep` it.
         """
-        if not keep and self._warden is None:
+        if self._warden is None:
             self._warden = Warden(self.directory)
-        for group in self.groups:
-            self._start_group(group)
-        for sentinel in self.sentinels:
-            self._start_server(sentinel.name, self._first_sentinel_conf)
+        self._start_groups()
+        self._start_sentinels()
+        self._start_sshds()
         self.wait_converged()
         write_ansible_files(self.directory, self._state)
+
+    def keep(self) -> None:
+        """Let the lab stay when this process ends."""
+        if self._warden is not None:
+            self._warden.dismiss(keep_lab=True)
+            self._warden = None
 
     def wait_converged(self, timeout: float = CONVERGE_TIMEOUT) -> None:
         """Wait until every group is whole and every Sentinel knows it so. Asks the servers, not the lab's memory."""
         wait_until(
             lambda: why_not_converged(self.nodes, self.sentinels), timeout, "convergence of the lab", interval=0.1
         )
+
+    def cut_off(self, name: str) -> None:
+        """End the sshd of a node with all its sessions: Ansible cannot reach the node, its server runs on."""
+        kill_with_descendants(self._state.sshd(f"sshd-{name}").process)
+
+    def join(self, name: str) -> None:
+        """Undo `cut_off`."""
+        start_server(self._state.sshd(f"sshd-{name}"))
 
     def stop(self) -> None:
         """End every Sentinel and node in an orderly way; the files stay, `start` continues with them."""
@@ -171,13 +186,27 @@ class Lab:
             f"=== {process.log_file}\n{process.log_tail(lines)}" for process in processes_below(self.directory)
         )
 
-    def _start_group(self, group: str) -> None:
-        """The node whose file names no primary first: a replica of the first start needs its final port."""
-        primary, *_ = names = [node.name for node in self.nodes_of(group)]
-        for name in names:
-            self._start_server(name, lambda node: self._first_node_conf(node, primary))
+    def _start_groups(self) -> None:
+        for group in self.groups:
+            # The primary of the first start goes first: its replicas' files need its final port.
+            primary, *_ = names = [node.name for node in self.nodes_of(group)]
+            for name in names:
+                self._start(name, partial(self._node_conf, primary=primary))
 
-    def _start_server(self, name: str, first_conf: Callable[[str], str]) -> None:
+    def _start_sentinels(self) -> None:
+        for sentinel in self.sentinels:
+            self._start(sentinel.name, self._sentinel_conf)
+
+    def _start_sshds(self) -> None:
+        if not self._state.sshds:
+            return
+        make_keys(self.directory, self._state)
+        for sshd in self._state.sshds:
+            self._start(sshd.name, self._sshd_conf)
+        write_known_hosts(self.directory, self._state)
+        check_login(self.directory, self._state.sshds[0])
+
+    def _start(self, name: str, first_conf: Callable[[str], str]) -> None:
         """Start with the server's own file; one that has none yet gets its first, and another port while its is
         taken."""
         while True:
@@ -187,20 +216,23 @@ class Lab:
                 server.conf_file.parent.mkdir(parents=True, exist_ok=True)
                 server.conf_file.write_text(first_conf(name), encoding="utf-8")
             try:
-                return start_server(server.process, server.endpoint)
+                return start_server(server)
             except PortTakenError:
                 if not first_start:
                     raise
             server.conf_file.unlink()
-            self._save(self._state.with_port(server.name, reserve_port(self.directory, server.host)))
+            self._save(self._state.with_port(name, reserve_port(self.directory, server.host)))
             release_ports([server.port], self.directory)
 
-    def _first_node_conf(self, name: str, primary: str) -> str:
+    def _node_conf(self, name: str, primary: str) -> str:
         return node_conf(self._state.node(name), self._state.node(primary), self.options)
 
-    def _first_sentinel_conf(self, name: str) -> str:
+    def _sentinel_conf(self, name: str) -> str:
         primaries = [self.nodes_of(group)[0].state for group in self.groups]
         return sentinel_conf(self._state.sentinel(name), primaries, self.options)
+
+    def _sshd_conf(self, name: str) -> str:
+        return sshd_conf(self._state.sshd(name), self.directory)
 
     def _save(self, state: LabState) -> None:
         self._state = state

@@ -13,9 +13,12 @@ from pathlib import Path
 
 from lab.options import LabOptions
 from lab.ports import reserve_port
-from lab.state import Credentials, LabState, NodeState, SentinelState
+from lab.ssh import sshd_program
+from lab.state import Credentials, LabState, NodeState, SentinelState, SshdState
 
 PASSWORD_BYTES = 18
+SSHD_HOST = "127.0.0.1"
+SENTINELS_SSHD = "sshd-sentinels"
 
 
 def new_state(directory: Path, options: LabOptions) -> LabState:
@@ -36,7 +39,7 @@ def new_state(directory: Path, options: LabOptions) -> LabState:
         )
         for name, zone in ((f"sentinel-{zone}", zone) for zone in string.ascii_lowercase[: options.sentinels])
     )
-    return LabState(tuple(nodes), sentinels, options)
+    return LabState(tuple(nodes), sentinels, _sshds(directory, nodes) if options.ssh else (), options)
 
 
 def _group(group: str, number: int, directory: Path, options: LabOptions) -> list[NodeState]:
@@ -59,6 +62,15 @@ def _group(group: str, number: int, directory: Path, options: LabOptions) -> lis
             )
         )
     return nodes
+
+
+def _sshds(directory: Path, nodes: list[NodeState]) -> tuple[SshdState, ...]:
+    """One for each node, one for all Sentinels; always on IPv4, so that an IPv6 lab differs in one thing only."""
+    program = sshd_program()
+    return tuple(
+        SshdState(name, str(directory / "ssh" / name), program, SSHD_HOST, reserve_port(directory, SSHD_HOST))
+        for name in (*(f"sshd-{node.name}" for node in nodes), SENTINELS_SSHD)
+    )
 
 
 def _password() -> str:

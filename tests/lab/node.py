@@ -63,7 +63,7 @@ class DataNode:
 
     def start(self) -> None:
         """Start with its own file and wait until it answers with its data loaded."""
-        start_server(self.process, self.state.endpoint)
+        start_server(self.state)
 
     def stop(self) -> None:
         """SIGTERM and wait: an orderly shutdown, with a save where save points are set."""

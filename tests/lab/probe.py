@@ -51,6 +51,16 @@ def why_not_answering(endpoint: Endpoint, pid: int) -> str | None:
         return f"{endpoint}: {error}"
 
 
+def why_no_ssh(host: str, port: int) -> str | None:
+    """None when an sshd greets at the address."""
+    try:
+        with socket.create_connection((host, port), timeout=PROBE_TIMEOUT) as connection:
+            greeting = connection.recv(64)
+    except OSError as error:
+        return f"{host}:{port}: {error}"
+    return None if greeting.startswith(b"SSH-2.0-") else f"{host}:{port} says {greeting!r}"
+
+
 def _ask(stream: _Stream, endpoint: Endpoint, pid: int) -> str | None:
     if endpoint.password is not None:
         credentials = [endpoint.username, endpoint.password] if endpoint.username else [endpoint.password]

@@ -166,12 +166,18 @@ class Process:
 
 def start_ticks(pid: int) -> int | None:
     """Clock ticks between boot and the start of *pid*; None when it is gone."""
+    fields = _stat_fields(pid)
+    return None if fields is None else int(fields[19])
+
+
+def _stat_fields(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat from the third (state) on; None when the process is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The second field is the command in parentheses and may itself hold spaces and parentheses.
-    return int(stat.rpartition(")")[2].split()[19])
+    return stat.rpartition(")")[2].split()
 
 
 def processes_below(directory: Path) -> list[Process]:
@@ -193,13 +199,21 @@ def kill_with_descendants(process: Process) -> None:
 
 
 def _descendants(pid: int) -> list[tuple[int, int]]:
-    """Pid and start ticks of all children, and theirs."""
+    """Pid and start ticks of all children, and theirs. (/proc/PID/task/TID/children is a kernel option, PPid is
+    not.)"""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        fields = _stat_fields(int(entry.name))
+        if fields is not None:
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
     found: list[tuple[int, int]] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text(encoding="ascii").split()):
-            ticks = start_ticks(child)
-            if ticks is not None:
-                found += [(child, ticks), *_descendants(child)]
+    unseen = list(children.get(pid, []))
+    while unseen:
+        child = unseen.pop()
+        unseen += children.get(child, [])
+        ticks = start_ticks(child)
+        if ticks is not None:
+            found.append((child, ticks))
     return found
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from lab.errors import LabError
 from lab.ports import release_ports
 from lab.process import kill_with_descendants, processes_below
+from lab.ssh import control_directory
 from lab.state import STATE_FILE, LabState
 
 
@@ -36,4 +37,6 @@ def remove(directory: Path) -> None:
     directory.rename(doomed)
     end_processes(doomed)
     shutil.rmtree(doomed)
-    release_ports(state.ports, directory)
+    # Its sockets vanish by themselves while we remove it: the sshds they lead to have just ended.
+    shutil.rmtree(control_directory(directory), ignore_errors=True)
+    release_ports([server.port for server in state.servers], directory)

@@ -37,7 +37,7 @@ def restart(lab_directory: Path, name: str) -> None:
         raise LabError(f"{name}: told to fail by {directory / FAILURE_SWITCH}: stopped, not started")
     if (directory / DELAY_FILE).exists():
         time.sleep(float((directory / DELAY_FILE).read_text(encoding="ascii")))
-    start_server(node.process, node.endpoint)
+    start_server(node)
     with (directory / RESTARTS_FILE).open("a", encoding="ascii") as handle:
         handle.write(f"{stopped:.3f} {time.time():.3f}\n")
 

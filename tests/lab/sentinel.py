@@ -52,7 +52,7 @@ class SentinelNode:
 
     def start(self) -> None:
         """Start with its own file and wait until it answers."""
-        start_server(self.process, self.state.endpoint)
+        start_server(self.state)
 
     def stop(self) -> None:
         """SIGTERM and wait."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from lab.errors import LabError
 from lab.options import LabOptions
-from lab.probe import Endpoint
+from lab.probe import Endpoint, why_no_ssh, why_not_answering
 from lab.process import Process
 
 STATE_FILE = "state.json"
@@ -68,6 +67,10 @@ class NodeState:
             return Endpoint(self.host, self.port)
         return Endpoint(self.host, self.port, Credentials.MAINTENANCE, self.credentials.maintenance_password)
 
+    def why_not_answering(self, pid: int) -> str | None:
+        """None when *pid* answers there with its data loaded."""
+        return why_not_answering(self.endpoint, pid)
+
     @property
     def announced(self) -> tuple[str, int]:
         """The address under which the group and its Sentinels know the node."""
@@ -101,6 +104,43 @@ class SentinelState:
         """Where the Sentinel answers."""
         return Endpoint(self.host, self.port, None, self.password)
 
+    def why_not_answering(self, pid: int) -> str | None:
+        """None when *pid* answers there."""
+        return why_not_answering(self.endpoint, pid)
+
+
+@dataclass(frozen=True)
+class SshdState:
+    """The sshd of one node, or the one of all Sentinels."""
+
+    name: str
+    directory: str
+    binary: str
+    host: str
+    port: int
+
+    @property
+    def process(self) -> Process:
+        """The listening process; its sessions are its descendants."""
+        return Process(self.name, Path(self.directory), (self.binary, "-D", "-e", "-f", str(self.conf_file)))
+
+    @property
+    def conf_file(self) -> Path:
+        """Written by the lab."""
+        return Path(self.directory) / "sshd_config"
+
+    @property
+    def host_key_file(self) -> Path:
+        """Its own host key."""
+        return Path(self.directory) / "host_key"
+
+    def why_not_answering(self, _pid: int) -> str | None:
+        """None when an sshd answers. That it is this one is checked by its host key at every login."""
+        return why_no_ssh(self.host, self.port)
+
+
+AnyServer = NodeState | SentinelState | SshdState
+
 
 @dataclass(frozen=True)
 class LabState:
@@ -108,6 +148,7 @@ class LabState:
 
     nodes: tuple[NodeState, ...]
     sentinels: tuple[SentinelState, ...]
+    sshds: tuple[SshdState, ...]
     options: LabOptions
 
     def save(self, directory: Path) -> None:
@@ -129,13 +170,14 @@ class LabState:
                 NodeState(**{**node, "credentials": _credentials(node["credentials"])}) for node in plain["nodes"]
             ),
             sentinels=tuple(SentinelState(**sentinel) for sentinel in plain["sentinels"]),
+            sshds=tuple(SshdState(**sshd) for sshd in plain["sshds"]),
             options=LabOptions.from_plain(plain["options"]),
         )
 
     @property
-    def ports(self) -> list[int]:
-        """All ports that the lab has reserved."""
-        return [*(node.port for node in self.nodes), *(sentinel.port for sentinel in self.sentinels)]
+    def servers(self) -> tuple[AnyServer, ...]:
+        """Everything that listens."""
+        return (*self.nodes, *self.sentinels, *self.sshds)
 
     def node(self, name: str) -> NodeState:
         """The node of that name."""
@@ -145,27 +187,36 @@ class LabState:
         """The Sentinel of that name."""
         return _named(name, self.sentinels)
 
-    def server(self, name: str) -> NodeState | SentinelState:
-        """The node or Sentinel of that name."""
-        return self.node(name) if any(node.name == name for node in self.nodes) else self.sentinel(name)
+    def sshd(self, name: str) -> SshdState:
+        """The sshd of that name."""
+        return _named(name, self.sshds)
+
+    def server(self, name: str) -> AnyServer:
+        """The server of that name, whatever it serves."""
+        for server in self.servers:
+            if server.name == name:
+                return server
+        raise LabError(f"no {name!r} in this lab: there are {', '.join(server.name for server in self.servers)}")
 
     def with_port(self, name: str, port: int) -> LabState:
         """The same lab with one server at another port."""
+
+        def moved(servers: tuple[_Server, ...]) -> tuple[_Server, ...]:
+            return tuple(dataclasses.replace(one, port=port) if one.name == name else one for one in servers)
+
         return dataclasses.replace(
-            self,
-            nodes=tuple(dataclasses.replace(one, port=port) if one.name == name else one for one in self.nodes),
-            sentinels=tuple(dataclasses.replace(one, port=port) if one.name == name else one for one in self.sentinels),
+            self, nodes=moved(self.nodes), sentinels=moved(self.sentinels), sshds=moved(self.sshds)
         )
 
 
-_Named = TypeVar("_Named", NodeState, SentinelState)
+_Server = TypeVar("_Server", NodeState, SentinelState, SshdState)
 
 
-def _named(name: str, servers: Sequence[_Named]) -> _Named:
+def _named(name: str, servers: tuple[_Server, ...]) -> _Server:
     for server in servers:
         if server.name == name:
             return server
-    raise LabError(f"no {name!r} in this lab: there are {', '.join(server.name for server in servers)}")
+    raise LabError(f"no {name!r} in this lab: there are {', '.join(server.name for server in servers) or 'none'}")
 
 
 def _credentials(plain: dict[str, str] | None) -> Credentials | None:

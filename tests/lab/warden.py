@@ -5,7 +5,8 @@
 """A process that outlives its lab's owner by a moment: it removes the lab when the owner ends, however it ends.
 
 `python -m lab.warden LAB_DIRECTORY` reads standard input, the owner's pipe. End of file means that the owner is gone,
-also by SIGKILL, or that the lab was removed in good order; then nothing is left to do.
+also by SIGKILL, or that the lab was removed in good order; then nothing is left to do. `keep` means that the lab shall
+stay without an owner.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from lab.removal import remove
 
+KEEP = b"keep"
 TESTS_DIRECTORY = Path(__file__).resolve().parent.parent
 
 
@@ -31,16 +33,16 @@ class Warden:
             start_new_session=True,
         )
 
-    def dismiss(self) -> None:
-        """Tell it that the owner is done, and wait for its end."""
-        self._child.communicate()
+    def dismiss(self, keep_lab: bool = False) -> None:
+        """Tell it that the owner is done, and wait for its end. What is left of the lab is removed, or kept."""
+        self._child.communicate(KEEP if keep_lab else None)
 
 
 def main(arguments: list[str]) -> int:
     """Run from the command line."""
     (directory,) = arguments
-    sys.stdin.read()
-    remove(Path(directory))
+    if sys.stdin.buffer.read() != KEEP:
+        remove(Path(directory))
     return 0
 
 
