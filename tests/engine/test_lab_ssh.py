@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -25,7 +26,7 @@ LabFactory = Callable[..., Lab]
 def ansible(lab: Lab, pattern: str, command: str) -> dict[str, str]:
     """Run a command on hosts; what became of each (`CHANGED`, `UNREACHABLE!`, ...)."""
     result = subprocess.run(
-        [str(Path(sys.executable).parent / "ansible"), pattern, "-m", "command", "-a", f"cmd='{command}'"],
+        [str(Path(sys.executable).parent / "ansible"), pattern, "-m", "command", "-a", json.dumps({"cmd": command})],
         env={**os.environ, "ANSIBLE_CONFIG": str(lab.ansible_config_file), "ANSIBLE_NOCOLOR": "1"},
         capture_output=True,
         text=True,
