@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tools import debian, environments, suites
+from tools import debian, environments, lock, suites
 from tools.paths import ROOT
 from tools.processes import SetupError, replace_process
 
@@ -51,6 +51,13 @@ def _lint(arguments: list[str]) -> int:
     return run(arguments)
 
 
+def _lock(arguments: list[str]) -> int:
+    if arguments:
+        raise SetupError("lock: takes no further words")
+    lock.write_constraints()
+    return 0
+
+
 def _run(arguments: list[str]) -> int:
     if not arguments:
         raise SetupError("run: which command? For example: ./dev run ansible-doc steadyhand.redis.failover")
@@ -71,6 +78,7 @@ COMMANDS: Mapping[str, Command] = {
     "lint": Command("lint [STEP...]", "every check that is not a test; all without a word", _lint),
     "bench": Command("bench [NAME]", "the measurements, as ratios against what cannot be avoided", _bench),
     "ansible-playbook": Command("ansible-playbook ...", "Ansible's, with this collection found", _ansible_playbook),
+    "lock": Command("lock", "write requirements/constraints.txt anew, after a change of a pin", _lock),
     "run": Command("run COMMAND ...", "any command in the same environment", _run),
 }
 

@@ -28,9 +28,10 @@ _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def search_path() -> str:
-    """PATH with the unpacked programs first and the folders of daemons, which Debian leaves out for users, last."""
+    """PATH, then the folders of daemons, which Debian leaves out for users, and last the unpacked programs."""
     given = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join([str(WRAPPERS), *given, *(folder for folder in _SYSTEM_FOLDERS if folder not in given)])
+    more = (folder for folder in _SYSTEM_FOLDERS if folder not in given)
+    return os.pathsep.join([*given, *more, str(WRAPPERS)])
 
 
 def unpacked_program(program: str, package: str) -> Path:

@@ -15,8 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools import debian
-from tools.paths import COLLECTION_LINK, GENERATED, REQUIREMENTS, ROOT, VENV, keep_collection_link
+from tools.paths import COLLECTION_LINK, CONSTRAINTS, GENERATED, REQUIREMENTS, ROOT, VENV, keep_collection_link
 from tools.processes import SetupError, must_run
+
+Pip = tuple[str | Path, ...]
+"""The words that start the pip of an environment."""
 
 _SYSTEM_WHEELS = Path("/usr/share/python-wheels")
 """Where Debian's python3-pip-whl puts pip."""
@@ -30,12 +33,12 @@ def prepare(*kinds: str, python: str | Path, venv: Path = VENV, extra: tuple[str
     """
     with _one_at_a_time():
         keep_collection_link()
-        _create(venv, python)
+        pip = create(venv, python)
         for kind in kinds:
             file = REQUIREMENTS / f"{kind}.txt"
-            _install(venv, kind, ("--requirement", str(file)), file.read_text(encoding="utf-8"))
+            _install(venv, pip, kind, ("--requirement", str(file)), file.read_text(encoding="utf-8"))
         if extra:
-            _install(venv, "extra", extra, "\n".join(extra))
+            _install(venv, pip, "extra", extra, " ".join(extra))
 
 
 def variables(venv: Path = VENV, more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -60,16 +63,17 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _create(venv: Path, python: str | Path) -> None:
-    """An empty environment of `python`, with pip; an existing one of the same interpreter stays."""
+def create(venv: Path, python: str | Path) -> Pip:
+    """An empty environment of `python`, unless there is one; returns the words that start its pip."""
     source = "import json, sys; print(json.dumps([sys.version, sys.base_prefix, bool(%s)]))"
     ensurepip = "__import__('importlib.util').util.find_spec('ensurepip')"
     asked = json.loads(must_run([python, "-c", source % ensurepip], f"cannot start {python}"))
     version, prefix, has_ensurepip = asked
     made_from = f"{version} {prefix} {venv}"
     stamp = venv / ".made-from"
+    pip = (venv / "bin/python", "-m", "pip", "--disable-pip-version-check")
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from:
-        return
+        return pip
     print(f"dev: creating {venv.relative_to(ROOT)} with Python {version.split()[0]}", flush=True)
     shutil.rmtree(venv, ignore_errors=True)
     purpose = "cannot create a virtual environment"
@@ -81,6 +85,7 @@ def _create(venv: Path, python: str | Path) -> None:
         must_run([venv / "bin/python", f"{wheel}/pip", "install", "--quiet", "--no-index", wheel], purpose)
     _make_importable(venv)
     stamp.write_text(made_from, encoding="utf-8")
+    return pip
 
 
 def _make_importable(venv: Path) -> None:
@@ -94,19 +99,23 @@ def _make_importable(venv: Path) -> None:
 
 
 def _pip_wheel() -> Path:
-    for folder in (_SYSTEM_WHEELS, debian.unpack("python3-pip-whl") / _SYSTEM_WHEELS.relative_to("/")):
-        for wheel in sorted(folder.glob("pip-*.whl")):
-            return wheel
-    raise SetupError("Debian's python3-pip-whl holds no pip any more: please install python3-venv")
+    """Debian's pip: the machine's own where it has it, otherwise unpacked."""
+    present = sorted(_SYSTEM_WHEELS.glob("pip-*.whl"))
+    if not present:
+        unpacked = debian.unpack("python3-pip-whl")
+        present = sorted((unpacked / _SYSTEM_WHEELS.relative_to("/")).glob("pip-*.whl"))
+    if not present:
+        raise SetupError("Debian's python3-pip-whl holds no pip any more: please install python3-venv")
+    return present[-1]
 
 
-def _install(venv: Path, name: str, arguments: tuple[str, ...], content: str) -> None:
+def _install(venv: Path, pip: Pip, name: str, arguments: tuple[str, ...], content: str) -> None:
     """pip install, unless the same `content` was installed under this `name` before."""
-    digest = hashlib.sha256(content.encode()).hexdigest()
+    digest = hashlib.sha256(content.encode() + CONSTRAINTS.read_bytes()).hexdigest()
     stamp = venv / f".installed-{name}"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
         return
     print(f"dev: installing the {name} requirements into {venv.relative_to(ROOT)}", flush=True)
-    pip = (venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    must_run([*pip, *arguments], f"cannot install the {name} requirements (is the package index reachable?)")
+    command = [*pip, "install", "--quiet", "--constraint", CONSTRAINTS, *arguments]
+    must_run(command, f"cannot install the {name} requirements (is the package index reachable?)")
     stamp.write_text(digest, encoding="utf-8")

@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / ".dev"
 REQUIREMENTS = ROOT / "requirements"
 
+CONSTRAINTS = REQUIREMENTS / "constraints.txt"
+"""The exact version of everything that the requirements bring with them; `./dev lock` writes it."""
+
 VENV = GENERATED / "venv"
 """The environment of demo, lab, tests and linters."""
 

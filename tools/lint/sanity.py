@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import environments
-from tools.lint import pip_bootstrap, pythons
-from tools.lint.pythons import Version
+from tools import environments, pythons
+from tools.lint import pip_bootstrap
 from tools.lint.step import LintError, tool
 from tools.paths import COLLECTION_LINK, GENERATED, REQUIREMENTS, ROOT
+from tools.pythons import Version
 
 _SHARED_WITH_HOME = (".cache", ".config", ".netrc", ".pip")
 """What pip may need of the user's home: its settings, its log-ins and what it has downloaded before."""
