@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module failover does."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import asdict
+from typing import Any
+
+from .._engine.group import GroupConnections, GroupTargets
+from .._model.errors import OutcomeUnknown, Refused
+from .._model.group import GroupView
+from .._model.handover import DONE, REFUSED, Evidence, HandOverResult
+from .._model.health import group_problems
+from .._model.lock import LockWish
+from .._model.problems import judge
+from .._operations.clock import SystemClock
+from .._operations.handover.conductor import Conductor, HandOverWish
+from .._operations.waiting import Settled
+from .._operations.watching import watch
+from .group import limits_from, targets_from
+from .lock import lock_from
+from .module import Task
+from .results import UNSEEN_GROUP, group_result
+from .safe_restart import question_from
+from .wait_for_health import predict
+
+PLANNED = "planned"
+NOT_NEEDED = "not_needed"
+EMPTY_RESULT: dict[str, Any] = {
+    "outcome": REFUSED,
+    "reasons": [],
+    "evidence": asdict(Evidence()),
+    "view": dict(UNSEEN_GROUP),
+    "forecast": None,
+    "missing": [],
+}
+# During the fence no reply may take longer than this, in seconds: a second of silence is half of the pause.
+URGENT_TIMEOUT = 1.0
+
+
+def body(task: Task) -> None:
+    """Hand over unless it is not needed; then judge the restart that is asked about."""
+    targets = targets_from(task.params)
+    with GroupConnections(targets, task.params["connect_timeout"]) as connections:
+        view = connections.observe()
+        _report_view(task, view)
+        away_from = task.params["away_from"]
+        if away_from is not None and view.primary is not None and view.primary.name != away_from:
+            task.result["outcome"] = NOT_NEEDED
+        else:
+            _hand_over(task, targets, connections)
+        if task.params["safe_to_restart"] is not None and not task.check_mode:
+            limits, accept = limits_from(task.params), task.params["accept"]
+            watched = watch(connections.observe, SystemClock(), 1.0, limits, accept)
+            task.result["view"] = group_result(watched.view, watched.judgement)
+            settled = Settled(watched.view, watched.judgement, 0.0, watched.write_rate)
+            predict(task, settled, question_from(task.params))
+
+
+def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections) -> None:
+    params = task.params
+    given = lock_from(params)
+    # Without a lock of a surrounding run, the hand-over holds one of its own.
+    own = LockWish(f"{socket.gethostname()}-{os.getpid()}", "failover", 120)
+    wish = HandOverWish(
+        lock=given or own,
+        target=params["target"],
+        limits=limits_from(params),
+        accept=tuple(params["accept"]),
+        settle_timeout=params["settle_timeout"],
+        keep_lock=given is not None and not params["lock"]["release"],
+    )
+    with GroupConnections(targets, URGENT_TIMEOUT) as urgent:
+        conductor = Conductor(connections, urgent, SystemClock(), wish)
+        if task.check_mode:
+            _plan(task, conductor)
+            return
+        result = conductor.run()
+    task.result.update(outcome=result.outcome, reasons=list(result.reasons), evidence=asdict(result.evidence))
+    _report_view(task, connections.observe())
+    task.result["changed"] = result.outcome != REFUSED
+    _require_done(task, result)
+
+
+def _plan(task: Task, conductor: Conductor) -> None:
+    view, plan, reasons = conductor.plan()
+    task.result["reasons"] = list(reasons)
+    if plan is None:
+        raise Refused(f"the hand-over of group {view.name} was refused", reasons)
+    possible = (plan.target,) if plan.target is not None else plan.candidates
+    after = ", ".join(member.name for member in possible)
+    task.result.update(outcome=PLANNED, changed=True)
+    _report_diff(task, plan.primary.name, "one of " + after if len(possible) > 1 else after)
+
+
+def _require_done(task: Task, result: HandOverResult) -> None:
+    group = task.params["group"]
+    if result.outcome == REFUSED:
+        raise Refused(f"the hand-over of group {group} was refused, nothing is changed", result.reasons)
+    if result.outcome != DONE:
+        raise OutcomeUnknown(
+            "the outcome of the hand-over of group {} is unknown, do not stop any of its nodes: {}".format(
+                group, "; ".join(result.reasons)
+            )
+        )
+    _report_diff(task, result.evidence.old_primary, result.evidence.new_primary)
+
+
+def _report_diff(task: Task, before: str, after: str) -> None:
+    if task.diff_mode:
+        task.result["diff"] = {"before": {"primary": before}, "after": {"primary": after}}
+
+
+def _report_view(task: Task, view: GroupView) -> None:
+    judgement = judge(group_problems(view, limits_from(task.params)), task.params["accept"])
+    task.result["view"] = group_result(view, judgement)

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The option by which a module keeps the maintenance lock of the run that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from .._engine.group import GroupConnections
+from .._model.group import GroupView
+from .._model.lock import LockWish
+from .._operations.lock import take_or_renew
+
+
+def lock_option() -> dict[str, dict[str, Any]]:
+    """Argument spec of the option documented in the fragment ``steadyhand.redis.lock``."""
+    return {
+        "lock": {
+            "type": "dict",
+            "options": {
+                "owner": {"type": "str", "required": True},
+                "purpose": {"type": "str", "default": "maintenance"},
+                "seconds": {"type": "int", "default": 900},
+                "release": {"type": "bool", "default": False},
+            },
+        }
+    }
+
+
+def lock_from(params: Mapping[str, Any]) -> LockWish | None:
+    """The lock that the parameters ask for."""
+    option = params["lock"]
+    return None if option is None else LockWish(option["owner"], option["purpose"], option["seconds"])
+
+
+def lock_keeper(connections: GroupConnections, wish: LockWish | None) -> Callable[[GroupView], None]:
+    """What to do after each observation of a wait: take or renew the lock on the primary. Raises Refused."""
+
+    def keep(view: GroupView) -> None:
+        primary = view.primary
+        if wish is not None and primary is not None and not primary.facts.loading:
+            take_or_renew(connections.node(primary.name), view.name, wish)
+
+    return keep

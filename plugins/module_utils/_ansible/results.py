@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turning views, judgements and predictions into the plain data that modules return. No secret is in any of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from .._model.group import GroupView, Member, lag_bytes
+from .._model.order import restart_order
+from .._model.problems import UNKNOWN, Judgement, Problem
+from .._model.restart import RestartForecast
+
+# Every key that describes a group, with the value it has before anything was seen.
+UNSEEN_GROUP: dict[str, Any] = {
+    "group": "",
+    "verdict": UNKNOWN,
+    "problems": [],
+    "accepted": [],
+    "primary": None,
+    "replicas": [],
+    "restart_order": [],
+    "members": [],
+    "sentinels": [],
+}
+
+
+def group_result(view: GroupView, judgement: Judgement) -> dict[str, Any]:
+    """The keys of UNSEEN_GROUP, filled."""
+    primary = view.primary
+    return {
+        "group": view.name,
+        "verdict": judgement.verdict,
+        "problems": [problem_result(problem) for problem in judgement.problems],
+        "accepted": [problem_result(problem) for problem in judgement.accepted],
+        "primary": primary.name if primary is not None else None,
+        "replicas": [member.name for member in view.replicas],
+        "restart_order": restart_order(view),
+        "members": [member_result(view, member) for member in view.members],
+        "sentinels": sentinel_results(view),
+    }
+
+
+def problem_result(problem: Problem) -> dict[str, str]:
+    """One problem as data."""
+    return {**asdict(problem), "verdict": problem.verdict}
+
+
+def member_result(view: GroupView, member: Member) -> dict[str, Any]:
+    """One answering node as data."""
+    facts, upstream, primary = member.facts, member.facts.upstream, view.primary
+    return {
+        "name": member.name,
+        "address": str(member.account.address),
+        "announced": str(member.announced) if member.announced is not None else None,
+        "role": facts.role,
+        "engine": facts.engine,
+        "version": facts.version,
+        "run_id": facts.run_id,
+        "uptime_seconds": facts.uptime_seconds,
+        "link_up": upstream.up if upstream is not None else None,
+        "lag_bytes": lag_bytes(primary.facts, facts) if primary is not None and upstream is not None else None,
+        "offset": upstream.applied_offset if upstream is not None else facts.offset,
+        "priority": facts.priority,
+        "used_memory": facts.memory.used,
+        "number_of_keys": facts.keys,
+        "full_syncs": facts.full_syncs,
+    }
+
+
+def sentinel_results(view: GroupView) -> list[dict[str, Any]]:
+    """What each Sentinel says, as data."""
+    found = []
+    for account in view.sentinels:
+        entry = account.facts.primary if account.facts is not None else None
+        found.append(
+            {
+                "name": account.name,
+                "address": str(account.address),
+                "primary": str(entry.address) if entry is not None else None,
+                "config_epoch": entry.config_epoch if entry is not None else None,
+                "quorum_ok": account.facts.quorum_ok if account.facts is not None else None,
+                "tilt": account.facts.tilt if account.facts is not None else None,
+                "error": account.error or None,
+            }
+        )
+    return found
+
+
+def forecast_result(prediction: RestartForecast | None) -> dict[str, Any] | None:
+    """A restart's prediction as data; None where none was asked for."""
+    if prediction is None:
+        return None
+    return {
+        "node": prediction.node,
+        "resync": prediction.resync,
+        "why": prediction.why,
+        "unseen": list(prediction.unseen),
+    }

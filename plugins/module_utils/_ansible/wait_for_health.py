@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module wait_for_health does."""
+
+from __future__ import annotations
+
+from .._engine.group import GroupConnections
+from .._model.errors import ConditionTimeout, Refused
+from .._model.health import group_problems
+from .._model.problems import judge
+from .._operations.clock import SystemClock
+from .._operations.lock import give_back
+from .._operations.safe_restart import RestartQuestion, forecast_or_refuse, rewriting
+from .._operations.waiting import Patience, Settled, wait_until_healthy
+from .group import limits_from, targets_from
+from .lock import lock_from, lock_keeper
+from .module import Task
+from .results import forecast_result, group_result
+from .safe_restart import question_from
+
+
+def body(task: Task) -> None:
+    """Wait, judge the restart that is asked about, keep or give back the lock."""
+    params, limits, question = task.params, limits_from(task.params), question_from(task.params)
+    lock = None if task.check_mode else lock_from(params)
+    with GroupConnections(targets_from(params), params["connect_timeout"]) as connections:
+        try:
+            settled = wait_until_healthy(
+                connections.observe,
+                SystemClock(),
+                Patience(params["timeout"], params["interval"], params["stable_for"]),
+                limits,
+                params["accept"],
+                rewriting(question) if question is not None else None,
+                lock_keeper(connections, lock),
+            )
+        except ConditionTimeout as error:
+            view = connections.observe()
+            task.result["view"] = group_result(view, judge(group_problems(view, limits), params["accept"]))
+            task.result["missing"] = list(error.missing)
+            raise
+        task.result.update(
+            view=group_result(settled.view, settled.judgement), waited=settled.waited, write_rate=settled.write_rate
+        )
+        predict(task, settled, question)
+        if lock is not None and params["lock"]["release"] and settled.view.primary is not None:
+            give_back(connections.node(settled.view.primary.name), settled.view.name, lock.owner)
+
+
+def predict(task: Task, settled: Settled, question: RestartQuestion | None) -> None:
+    """Add the prediction of a restart to the result, or fail with the reasons against it."""
+    if question is None:
+        return
+    member = settled.view.member(question.node)
+    if member is not None and member.facts.is_primary:
+        return
+    try:
+        task.result["forecast"] = forecast_result(forecast_or_refuse(settled, question, limits_from(task.params)))
+    except Refused as error:
+        task.result["missing"] = list(error.reasons)
+        raise

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Sentinel on the wire: one round trip gives its account of one group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .._model.address import Address
+from .._model.errors import CommandRefused, SteadyhandError
+from .._model.replies import parse_info, parse_pairs, yes
+from .._model.sentinel import SentinelFacts, parse_peer, parse_primary, parse_replica
+from .connection import Connection, Login
+
+
+@dataclass(frozen=True)
+class SentinelTarget:
+    """A Sentinel to talk to: its inventory name, where it is reached, and how."""
+
+    name: str
+    address: Address
+    login: Login
+
+
+class Sentinel:
+    """One connection to a Sentinel; a context manager that opens and closes it."""
+
+    def __init__(self, target: SentinelTarget, timeout: float = 3.0) -> None:
+        self.target = target
+        self.connection = Connection(target.address, target.login, timeout)
+
+    def __enter__(self) -> Sentinel:
+        self.connection.open()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.connection.close()
+
+    def call(self, *words: Any) -> Any:
+        """Run ``SENTINEL <words>``."""
+        return self.connection.call("SENTINEL", *words)
+
+    def facts(self, group: str) -> SentinelFacts:
+        """Read all that this Sentinel knows about a group, in one round trip. Raises like Connection.call."""
+        info, my_id, primary, replicas, peers, quorum = self.connection.pipeline(
+            [
+                ("INFO",),
+                ("SENTINEL", "MYID"),
+                ("SENTINEL", "MASTER", group),
+                ("SENTINEL", "REPLICAS", group),
+                ("SENTINEL", "SENTINELS", group),
+                ("SENTINEL", "CKQUORUM", group),
+            ]
+        )
+        if isinstance(info, SteadyhandError):
+            raise info
+        fields = parse_info(info)
+        if fields.get("redis_mode") != "sentinel":
+            raise CommandRefused(f"{self.target.address} answers, but it is not a Sentinel", "not a Sentinel")
+        unknown = isinstance(primary, CommandRefused) and "No such master" in primary.reply
+        for reply in [my_id] if unknown else [my_id, primary, replicas, peers]:
+            if isinstance(reply, SteadyhandError):
+                raise reply
+        return SentinelFacts(
+            my_id=str(my_id),
+            version=fields.get("valkey_version", fields.get("redis_version", "")),
+            tilt=yes(fields, "sentinel_tilt"),
+            primary=None if unknown else parse_primary(parse_pairs(primary)),
+            replicas=() if unknown else tuple(parse_replica(parse_pairs(entry)) for entry in replicas),
+            peers=() if unknown else tuple(parse_peer(parse_pairs(entry)) for entry in peers),
+            quorum_ok=not isinstance(quorum, SteadyhandError) and str(quorum).startswith("OK"),
+            quorum_says=quorum.reply if isinstance(quorum, CommandRefused) else str(quorum),
+        )

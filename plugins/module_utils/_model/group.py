@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One group at one moment, seen from every node and every Sentinel, and who is who in it.
+
+Members are matched by run id: the node says its own, the Sentinels say which one they saw behind an address. Inventory
+addresses are never compared with announced ones, because names, NAT and bastions make them differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Union
+
+from .address import Address
+from .node import NodeAccount, NodeFacts
+from .sentinel import PrimaryEntry, ReplicaEntry, SentinelAccount, SentinelFacts
+
+DataEntry = Union[PrimaryEntry, ReplicaEntry]
+
+
+@dataclass(frozen=True)
+class Member:
+    """An answering node of the group, with what the group knows about it."""
+
+    account: NodeAccount
+    facts: NodeFacts
+    announced: Address | None
+
+    @property
+    def name(self) -> str:
+        return self.account.name
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """All accounts of one group. ``sentinels`` is empty for bare replication."""
+
+    name: str
+    nodes: tuple[NodeAccount, ...]
+    sentinels: tuple[SentinelAccount, ...]
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The nodes that answered, in inventory order."""
+        return tuple(Member(account, account.facts, self.announced(account)) for account in self.nodes if account.facts)
+
+    @property
+    def primaries(self) -> tuple[Member, ...]:
+        return tuple(member for member in self.members if member.facts.is_primary)
+
+    @property
+    def primary(self) -> Member | None:
+        """The primary, when exactly one answering node has that role."""
+        return self.primaries[0] if len(self.primaries) == 1 else None
+
+    @property
+    def replicas(self) -> tuple[Member, ...]:
+        return tuple(member for member in self.members if not member.facts.is_primary)
+
+    @property
+    def watching(self) -> tuple[tuple[SentinelAccount, SentinelFacts, PrimaryEntry], ...]:
+        """The Sentinels that answered and watch this group, each with its facts and its entry of the primary."""
+        return tuple(
+            (account, account.facts, account.facts.primary)
+            for account in self.sentinels
+            if account.facts is not None and account.facts.primary is not None
+        )
+
+    @property
+    def named_primary(self) -> Address | None:
+        """The address that all watching Sentinels name as primary; None when they disagree or none watches."""
+        named = {entry.address for _account, _facts, entry in self.watching}
+        return named.pop() if len(named) == 1 else None
+
+    def member(self, name: str) -> Member | None:
+        """The answering node with this inventory name."""
+        return next((member for member in self.members if member.name == name), None)
+
+    def announced(self, account: NodeAccount) -> Address | None:
+        """The address by which engine commands must name a node: what Sentinels announce, else what it declares."""
+        if account.facts is None:
+            return account.declared
+        seen = [entry.address for entry in self.entries() if entry.run_id == account.facts.run_id]
+        if seen:
+            return seen[0]
+        return account.facts.announced or account.declared
+
+    def addresses(self, member: Member) -> frozenset[Address]:
+        """Every address by which a replica might name this member as its primary."""
+        seen = {entry.address for entry in self.entries() if entry.run_id == member.facts.run_id}
+        known = {member.announced, member.facts.announced, member.account.declared, member.account.address}
+        return frozenset(seen | {address for address in known if address is not None})
+
+    def entries(self) -> Iterator[DataEntry]:
+        """Every entry of a data node in every watching Sentinel."""
+        for _account, facts, primary in self.watching:
+            yield primary
+            yield from facts.replicas
+
+
+def entry_of(facts: SentinelFacts, member: Member) -> DataEntry | None:
+    """What this Sentinel's table holds about a member, matched by the run id that the member itself reports."""
+    entries: tuple[DataEntry, ...] = facts.replicas if facts.primary is None else (facts.primary, *facts.replicas)
+    return next((entry for entry in entries if entry.run_id == member.facts.run_id), None)
+
+
+def lag_bytes(primary: NodeFacts, replica: NodeFacts) -> int:
+    """How many bytes of the primary's stream a replica has not applied yet; the accounts are not of one instant."""
+    return max(0, primary.offset - (replica.upstream.applied_offset if replica.upstream else 0))

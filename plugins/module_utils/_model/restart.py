@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a node may be restarted now, and whether it will come back by a partial or by a full synchronisation.
+
+Sources: engine-level behaviour read in replication.c and rdb.c of Redis 7.0 and 8.0 and Valkey 8.1: a server restores its
+replication id and offset from the RDB file alone, so a node that loads an append-only file starts from nothing; and a
+replica continues only while the primary's backlog still holds the byte after its offset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .group import GroupView, Member
+from .health import Limits, good_replicas, leader_obstacles
+from .host import HostFacts
+from .replies import whole
+
+PARTIAL = "partial"
+FULL = "full"
+
+# A fork copies pages while writes go on, and a backlog estimate is an estimate: room for both.
+HEADROOM = 1.5
+
+
+@dataclass(frozen=True)
+class RestartWish:
+    """What the user accepts. ``expected_seconds``: how long a node of this group is away, measured or assumed."""
+
+    accept_full_sync: bool = False
+    expected_seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class RestartForecast:
+    """What a restart will do. ``refusals`` empty: it may be stopped. ``unseen`` names what could not be checked."""
+
+    node: str
+    resync: str
+    why: str
+    refusals: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    @property
+    def allowed(self) -> bool:
+        return not self.refusals
+
+
+def forecast(
+    view: GroupView, node: Member, host: HostFacts, wish: RestartWish, write_rate: float, limits: Limits
+) -> RestartForecast:
+    """Judge the restart of a replica. ``write_rate`` in bytes of the replication stream per second.
+
+    The group's health is judged elsewhere; this is about the stop itself.
+    """
+    primary = view.primary
+    if primary is None or primary is node:
+        why = "it is the primary: hand over first" if primary is node else "the group has no single primary"
+        return RestartForecast(node.name, FULL, why, (why,), ())
+    refusals = _file_refusals(view, primary, host) + _remaining_refusals(view, primary, node, limits)
+    if node.facts.persistence.rewriting:
+        refusals.append("its append-only file is being rewritten: stopped now, it would load the old one or nothing")
+    resync, why = _resync(primary, node, wish, write_rate)
+    unseen: list[str] = []
+    if resync == FULL:
+        if not wish.accept_full_sync:
+            refusals.append(
+                f"it would come back by a full synchronisation ({why}); accept that beforehand if it is meant"
+            )
+        full_refusals, unseen = _full_sync_needs(primary, host, write_rate)
+        refusals += full_refusals
+    refusals += _service_refusals(node, host)
+    return RestartForecast(node.name, resync, why, tuple(refusals), tuple(unseen))
+
+
+def _file_refusals(view: GroupView, primary: Member, host: HostFacts) -> list[str]:
+    """A node whose file does not name the primary comes back as a second primary."""
+    file = host.config_file
+    if file.error:
+        return [file.error + "; whether it names the primary is unknown"]
+    if file.replica_of is None:
+        return [f"{file.path} has no replicaof line: it would come back as a second primary. Run CONFIG REWRITE on it"]
+    announced = primary.announced
+    if announced is None or file.replica_of not in {announced, *view.addresses(primary)}:
+        return [
+            f"{file.path} names {file.replica_of} as primary, the Sentinels announce {announced}. Run CONFIG REWRITE on it"
+        ]
+    return []
+
+
+def _remaining_refusals(view: GroupView, primary: Member, node: Member, limits: Limits) -> list[str]:
+    fit = [
+        member.name
+        for member in view.replicas
+        if member is not node and not leader_obstacles(view, primary, member, limits)
+    ]
+    refusals = []
+    if not fit:
+        refusals.append("no other replica is left that could take over while it is away")
+    wanted = whole(primary.facts.settings, "min-replicas-to-write")
+    remaining = good_replicas(primary.facts) - 1
+    if wanted and whole(primary.facts.settings, "min-replicas-max-lag") and remaining < wanted:
+        refusals.append(
+            f"{remaining} good replicas would remain, min-replicas-to-write is {wanted}: every write would be refused"
+        )
+    return refusals
+
+
+def _resync(primary: Member, node: Member, wish: RestartWish, write_rate: float) -> tuple[str, str]:
+    persistence = node.facts.persistence
+    if persistence.aof:
+        return FULL, "it loads its append-only file, which does not hold the replication offset"
+    if not persistence.rdb_on_stop and not persistence.last_save_at:
+        return FULL, "it keeps nothing on disk"
+    away = wish.expected_seconds
+    origin = "it saves an RDB file when it stops"
+    if not persistence.rdb_on_stop:
+        away += max(0, node.facts.clock - persistence.last_save_at)
+        origin = f"it loads an RDB file that is {max(0, node.facts.clock - persistence.last_save_at)} s old"
+    missed = int(write_rate * away * HEADROOM)
+    backlog = primary.facts.backlog_size
+    numbers = (
+        f"{origin}; about {missed} bytes will be written in {away:.0f} s at {write_rate:.0f} bytes/s "
+        f"(with half as much again), the backlog holds {backlog}"
+    )
+    return (PARTIAL if missed < backlog else FULL), numbers
+
+
+def _full_sync_needs(primary: Member, host: HostFacts, write_rate: float) -> tuple[list[str], list[str]]:
+    """What a full synchronisation of this node needs on both sides, and what of it cannot be seen from here."""
+    data = primary.facts.memory.used
+    refusals, unseen = [], []
+    room = primary.facts.memory.machine - primary.facts.memory.resident
+    if primary.facts.memory.machine and room < data // 2:
+        refusals.append(f"the primary's machine has at most {room} bytes left, its fork may need {data // 2}")
+    if host.memory_available is not None and host.memory_available < data // 2:
+        refusals.append(f"{host.memory_available} bytes of memory are available here, the sync needs about {data // 2}")
+    if host.disk_free is None:
+        unseen.append("the free disk space of the node")
+    elif host.disk_free < data:
+        refusals.append(f"{host.disk_free} bytes of disk are free here, the data set has {data}")
+    if primary.facts.settings.get("repl-diskless-sync") != "yes":
+        unseen.append("the free disk space of the primary, which writes the RDB file to disk first")
+    unseen.append("other processes' use of memory on the primary's machine")
+    refusals += _output_buffer_refusals(primary, write_rate)
+    return refusals, unseen
+
+
+# A slow but usual rate for saving, sending and loading a data set; only the order of magnitude matters.
+SYNC_BYTES_PER_SECOND = 50 * 1024 * 1024
+
+
+def _output_buffer_refusals(primary: Member, write_rate: float) -> list[str]:
+    hard, soft, soft_seconds = replica_buffer_limit(primary.facts.settings.get("client-output-buffer-limit", ""))
+    seconds = primary.facts.memory.used / SYNC_BYTES_PER_SECOND
+    needed = int(write_rate * seconds * HEADROOM)
+    if hard and needed > hard:
+        return [
+            f"the sync takes about {seconds:.0f} s, in which {needed} bytes gather; client-output-buffer-limit cuts replicas off at {hard}"
+        ]
+    if soft and needed > soft and seconds > soft_seconds:
+        return [
+            f"the sync takes about {seconds:.0f} s, in which {needed} bytes gather; the soft client-output-buffer-limit is {soft} for {soft_seconds} s"
+        ]
+    return []
+
+
+def replica_buffer_limit(value: str) -> tuple[int, int, int]:
+    """The replica class of client-output-buffer-limit: hard bytes, soft bytes, soft seconds; zeros mean no limit."""
+    words = value.split()
+    for index in range(0, len(words) - 3, 4):
+        if words[index] in ("slave", "replica"):
+            return int(words[index + 1]), int(words[index + 2]), int(words[index + 3])
+    return 0, 0, 0
+
+
+def _service_refusals(node: Member, host: HostFacts) -> list[str]:
+    refusals = []
+    persistence = node.facts.persistence
+    save_seconds = float(persistence.last_save_seconds) * HEADROOM if persistence.rdb_on_stop else 0.0
+    if host.stop_timeout is not None and save_seconds > host.stop_timeout:
+        refusals.append(
+            f"its last save took {persistence.last_save_seconds} s, the unit is killed after {host.stop_timeout:.0f} s (TimeoutStopSec)"
+        )
+    load_seconds: float | None = node.facts.memory.used / SYNC_BYTES_PER_SECOND
+    if host.start_timeout is not None and load_seconds is not None and load_seconds > host.start_timeout:
+        refusals.append(
+            f"loading may take {load_seconds:.0f} s, the unit is killed after {host.start_timeout:.0f} s (TimeoutStartSec)"
+        )
+    return refusals

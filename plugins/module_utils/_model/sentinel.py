@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one Sentinel says about one group: the primary it names, the replicas and the peers it knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .address import Address
+from .replies import Fields, whole
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One instance in a Sentinel's table, keyed there by address. ``info_age_ms``: age of its last INFO reply."""
+
+    address: Address
+    run_id: str
+    flags: frozenset[str]
+    role_reported: str
+    info_age_ms: int
+
+    @property
+    def down(self) -> bool:
+        return bool(self.flags & {"s_down", "o_down", "disconnected"})
+
+
+@dataclass(frozen=True)
+class PrimaryEntry(Entry):
+    """The group's primary as this Sentinel sees it, with the parameters by which it watches the group."""
+
+    config_epoch: int
+    quorum: int
+    down_after_ms: int
+    failover_timeout_ms: int
+    parallel_syncs: int
+    failover_state: str
+
+    @property
+    def failover_in_progress(self) -> bool:
+        return "failover_in_progress" in self.flags or self.failover_state not in ("", "none")
+
+
+@dataclass(frozen=True)
+class ReplicaEntry(Entry):
+    """A replica as this Sentinel sees it; ``primary`` is the node the replica itself said it copies."""
+
+    primary: Address | None
+    link_up: bool
+    priority: int
+    promoted: bool
+
+
+@dataclass(frozen=True)
+class PeerEntry(Entry):
+    """Another Sentinel; ``hello_age_ms`` is the age of its last hello."""
+
+    hello_age_ms: int
+
+
+@dataclass(frozen=True)
+class SentinelFacts:
+    """One answering Sentinel. ``primary`` is None when it does not watch the group."""
+
+    my_id: str
+    version: str
+    tilt: bool
+    primary: PrimaryEntry | None
+    replicas: tuple[ReplicaEntry, ...]
+    peers: tuple[PeerEntry, ...]
+    quorum_ok: bool
+    quorum_says: str
+
+
+@dataclass(frozen=True)
+class SentinelAccount:
+    """What is known about one Sentinel; without ``facts`` the ``error`` says why nothing is."""
+
+    name: str
+    address: Address
+    facts: SentinelFacts | None
+    error: str = ""
+    denied: bool = False
+
+
+def parse_primary(fields: Fields) -> PrimaryEntry:
+    """Read the reply of SENTINEL MASTER."""
+    return PrimaryEntry(
+        config_epoch=whole(fields, "config-epoch"),
+        quorum=whole(fields, "quorum"),
+        down_after_ms=whole(fields, "down-after-milliseconds"),
+        failover_timeout_ms=whole(fields, "failover-timeout"),
+        parallel_syncs=whole(fields, "parallel-syncs"),
+        failover_state=fields.get("failover-state", ""),
+        **_entry(fields),
+    )
+
+
+def parse_replica(fields: Fields) -> ReplicaEntry:
+    """Read one element of SENTINEL REPLICAS."""
+    host = fields.get("master-host", "")
+    return ReplicaEntry(
+        primary=Address.of(host, whole(fields, "master-port")) if host and host != "?" else None,
+        link_up=fields.get("master-link-status") == "ok",
+        priority=whole(fields, "slave-priority", 100),
+        promoted="promoted" in _flags(fields),
+        **_entry(fields),
+    )
+
+
+def parse_peer(fields: Fields) -> PeerEntry:
+    """Read one element of SENTINEL SENTINELS."""
+    return PeerEntry(hello_age_ms=whole(fields, "last-hello-message"), **_entry(fields))
+
+
+def _flags(fields: Fields) -> frozenset[str]:
+    return frozenset(flag for flag in fields.get("flags", "").split(",") if flag)
+
+
+def _entry(fields: Fields) -> dict[str, Any]:
+    return {
+        "address": Address.of(fields.get("ip", ""), whole(fields, "port")),
+        "run_id": fields.get("runid", ""),
+        "flags": _flags(fields),
+        "role_reported": fields.get("role-reported", ""),
+        "info_age_ms": whole(fields, "info-refresh", 0),
+    }

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judging the Sentinel side of a group: whether every Sentinel sees the group as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .address import Address
+from .group import GroupView, Member, entry_of
+from .problems import Problem
+from .sentinel import PrimaryEntry, SentinelAccount, SentinelFacts
+
+# A Sentinel says hello every 2 s (engine: SENTINEL_PUBLISH_PERIOD); three missed ones are a lost peer.
+HELLO_OVERDUE_MS = 6000
+
+
+def wiring_problems(view: GroupView) -> Iterator[Problem]:
+    """Everything that the Sentinels get wrong about the group, or that is wrong with the Sentinels."""
+    for account in view.sentinels:
+        if account.facts is None:
+            code = "sentinel_denied" if account.denied else "sentinel_unreachable"
+            yield Problem(code, account.name, account.error, "A silent Sentinel may still act: repair it first")
+        elif account.facts.primary is None:
+            yield Problem(
+                "sentinel_not_watching",
+                account.name,
+                f"it does not know the name {view.name}",
+                "Check redis_group, or let this Sentinel monitor the group",
+            )
+    for account, facts, entry in view.watching:
+        yield from _own_problems(account, facts, entry)
+        yield from _member_problems(view, account, facts, entry)
+        yield from _peer_problems(view, account, facts)
+    yield from _agreement_problems(view)
+    yield from _attachment_problems(view)
+
+
+def _own_problems(account: SentinelAccount, facts: SentinelFacts, entry: PrimaryEntry) -> Iterator[Problem]:
+    if facts.tilt:
+        yield Problem("sentinel_tilt", account.name, "sentinel_tilt is 1", "Wait 30 s; look at its clock and its load")
+    if not facts.quorum_ok:
+        yield Problem(
+            "sentinel_no_quorum",
+            account.name,
+            facts.quorum_says,
+            "No automatic failover could happen; repair the Sentinels",
+        )
+    if entry.failover_in_progress:
+        yield Problem(
+            "failover_in_progress",
+            account.name,
+            "failover state {}".format(entry.failover_state or "none"),
+            "Wait for its end",
+        )
+
+
+def _member_problems(
+    view: GroupView, account: SentinelAccount, facts: SentinelFacts, entry: PrimaryEntry
+) -> Iterator[Problem]:
+    primary = view.primary
+    seen = {member.name: entry_of(facts, member) for member in view.members}
+    if primary is not None and seen[primary.name] is not entry:
+        behind = next((f" ({name}, a replica)" for name, found in seen.items() if found is entry), "")
+        if entry.address not in view.addresses(primary):
+            yield Problem(
+                "sentinel_wrong_primary",
+                account.name,
+                f"it names {entry.address}{behind}, the primary is {primary.name}",
+                "Clients that ask it are sent to the wrong node: repair this Sentinel",
+            )
+    for member in view.members:
+        found = seen[member.name]
+        if found is not None and (found.down or _role_differs(member, found.role_reported)):
+            yield Problem(
+                "sentinel_sees_down",
+                account.name,
+                "it holds {} ({}) for {}, role {}".format(
+                    member.name, found.address, ",".join(sorted(found.flags)), found.role_reported
+                ),
+                "Look at the network between them; it passes by itself when the node was just started",
+            )
+    yield from _matching_problems(view, account, facts, entry)
+
+
+def _role_differs(member: Member, reported: str) -> bool:
+    return bool(reported) and (reported == "master") != member.facts.is_primary
+
+
+def _matching_problems(
+    view: GroupView, account: SentinelAccount, facts: SentinelFacts, entry: PrimaryEntry
+) -> Iterator[Problem]:
+    """Entries without a node and nodes without an entry. A node that just started has a run id that Sentinel has not read."""
+    run_ids = {member.facts.run_id for member in view.members}
+    known: set[Address] = {address for member in view.members for address in view.addresses(member)}
+    known |= {node.declared for node in view.nodes if node.declared is not None}
+    strangers = [e for e in (entry, *facts.replicas) if e.run_id not in run_ids and e.address not in known]
+    unread = [m.name for m in view.members if entry_of(facts, m) is None]
+    silent = [node.name for node in view.nodes if node.facts is None and node.declared is None]
+    by_address = [e for e in (entry, *facts.replicas) if e.run_id not in run_ids and e.address in known]
+    expected = len(unread) + len(silent) - len([e for e in by_address if not _declared_down(view, e.address)])
+    for name in unread:
+        if by_address or strangers:
+            yield Problem(
+                "sentinel_member_unsettled",
+                account.name,
+                f"it has not read the run id of {name} since its start or change of role",
+                "Sentinels ask every node each 10 s; look again then",
+            )
+        else:
+            yield Problem(
+                "sentinel_misses_member",
+                account.name,
+                f"it has no entry for {name}",
+                "It learns of replicas from the primary's INFO each 10 s; if it stays, the node is not a replica of this group",
+            )
+    for stranger in strangers[max(0, expected) :]:
+        if stranger.down:
+            yield Problem(
+                "stale_entry",
+                account.name,
+                f"it keeps {stranger.address}, which is down and in no inventory entry",
+                "Declare redis_announce for a member that is down, or have the Sentinels forget it before the address is reused",
+            )
+        else:
+            yield Problem(
+                "unlisted_member",
+                account.name,
+                f"it knows {stranger.address}, which is alive and not in the inventory",
+                "Add the node to the inventory (a sliced job sees only a part of it), or detach it",
+            )
+
+
+def _declared_down(view: GroupView, address: Address) -> bool:
+    return any(node.facts is None and node.declared == address for node in view.nodes)
+
+
+def _peer_problems(view: GroupView, account: SentinelAccount, facts: SentinelFacts) -> Iterator[Problem]:
+    others = {other.facts.my_id: other.name for other in view.sentinels if other.facts and other is not account}
+    seen = {peer.run_id for peer in facts.peers if not peer.down and peer.hello_age_ms < HELLO_OVERDUE_MS}
+    for my_id, name in sorted(others.items(), key=lambda item: item[1]):
+        if my_id not in seen:
+            yield Problem(
+                "sentinel_peer_missing",
+                account.name,
+                f"it does not see {name} (no hello within {HELLO_OVERDUE_MS} ms)",
+                "Look at the network between them; a majority must see each other",
+            )
+    silent = sum(1 for other in view.sentinels if other.facts is None)
+    for peer in [peer for peer in facts.peers if peer.run_id not in others][silent:]:
+        yield Problem(
+            "stale_entry" if peer.down else "unlisted_member",
+            account.name,
+            f"it knows the Sentinel {peer.address} ({peer.run_id}), which is not in the inventory",
+            "It counts for majorities: add it to the inventory or have the Sentinels forget it",
+        )
+
+
+def _agreement_problems(view: GroupView) -> Iterator[Problem]:
+    named = {(entry.address, entry.config_epoch) for _account, _facts, entry in view.watching}
+    if len(named) > 1:
+        said = ", ".join(
+            f"{account.name}: {entry.address} epoch {entry.config_epoch}" for account, _facts, entry in view.watching
+        )
+        yield Problem("sentinel_disagrees", view.name, said, "Wait some seconds; if it stays, audit the Sentinels")
+
+
+def _attachment_problems(view: GroupView) -> Iterator[Problem]:
+    """Replicas that hang on the primary and that nobody listed: they have no run id to match, so they are counted."""
+    primary = view.primary
+    if primary is None:
+        return
+    ours = [
+        member
+        for member in view.replicas
+        if member.facts.upstream is not None and member.facts.upstream.primary in view.addresses(primary)
+    ]
+    known = {address for member in ours for address in view.addresses(member)}
+    strangers = [str(replica.address) for replica in primary.facts.replicas if replica.address not in known]
+    surplus = len(primary.facts.replicas) - len(ours) - sum(1 for node in view.nodes if node.facts is None)
+    if surplus > 0:
+        yield Problem(
+            "unlisted_member",
+            primary.name,
+            "{} more replicas are attached than the inventory lists; unmatched: {}".format(
+                surplus, ", ".join(strangers) or "none"
+            ),
+            "Add the node to the inventory (a sliced job sees only a part of it), or detach it",
+        )

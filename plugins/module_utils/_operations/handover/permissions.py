@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking the servers beforehand whether we may run what a hand-over needs, so that it cannot get stuck half way."""
+
+from __future__ import annotations
+
+from ..._engine.group import GroupConnections
+from ..._model.errors import CommandMissing, SteadyhandError
+from ..._model.handover import Preflight
+from ..._model.lock import lock_key
+
+Command = tuple[str, ...]
+
+
+def missing_permissions(connections: GroupConnections, plan: Preflight) -> list[str]:
+    """Commands that one of the nodes would refuse us, by ACL DRYRUN (Redis 7.0 and Valkey; older engines cannot tell)."""
+    key = lock_key(connections.targets.name)
+    as_old_primary: list[Command] = [
+        ("CLIENT", "PAUSE", "100", "WRITE"),
+        ("CLIENT", "UNPAUSE"),
+        ("CLIENT", "KILL", "TYPE", "pubsub"),
+        ("GET", key),
+        ("SET", key, "x"),
+        ("DEL", key),
+        ("WATCH", key),
+        ("MULTI",),
+        ("EXEC",),
+    ]
+    as_replica: list[Command] = [
+        ("CONFIG", "SET", "repl-ping-replica-period", "10"),
+        ("CONFIG", "REWRITE"),
+        ("INFO", "replication"),
+        ("REPLICAOF", "NO", "ONE"),
+        ("ROLE",),
+    ]
+    missing = _denied(connections, plan.primary.name, as_old_primary + as_replica)
+    for member in plan.electable:
+        missing += _denied(connections, member.name, as_old_primary + as_replica)
+    return missing
+
+
+def _denied(connections: GroupConnections, name: str, commands: list[Command]) -> list[str]:
+    node = connections.node(name)
+    user = node.target.login.user or "default"
+    replies = node.pipeline([("ACL", "DRYRUN", user, *command) for command in commands])
+    denied = []
+    for command, reply in zip(commands, replies):
+        if isinstance(reply, CommandMissing) or "unknown subcommand" in str(reply).lower():
+            return []
+        if isinstance(reply, SteadyhandError) or str(reply) != "OK":
+            denied.append("{} would not let us run {}: {}".format(name, " ".join(command[:2]), reply))
+    return denied

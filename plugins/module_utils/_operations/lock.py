@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Taking, keeping and giving back the maintenance lock of a group on its primary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from .._model.errors import Refused
+from .._model.lock import LockRecord, LockWish, lock_key
+
+
+class NodePort(Protocol):
+    """What the lock needs of a connection to the primary."""
+
+    def call(self, *command: Any) -> Any:
+        """Run one command."""
+
+    def pipeline(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        """Run commands in one round trip."""
+
+
+def holder(primary: NodePort, group: str) -> LockRecord | None:
+    """Who holds the lock now; None when it is free."""
+    return LockRecord.decode(primary.call("GET", lock_key(group)))
+
+
+def take_or_renew(primary: NodePort, group: str, wish: LockWish) -> bool:
+    """Take the lock, or prolong it where it is ours. Returns whether it was taken (and not merely prolonged).
+
+    Raises Refused when somebody else holds it.
+    """
+    key = lock_key(group)
+    seconds, _microseconds = primary.call("TIME")
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds)))
+    record = LockRecord(wish.owner, wish.purpose, since)
+    if primary.call("SET", key, record.encode(), "NX", "PX", wish.seconds * 1000) is not None:
+        return True
+    if _guarded(primary, key, wish.owner, ("PEXPIRE", key, wish.seconds * 1000)):
+        return False
+    found = holder(primary, group)
+    if found is None:
+        return take_or_renew(primary, group, wish)
+    raise Refused(f"group {group} is under maintenance", [f"{found} holds the lock"])
+
+
+def give_back(primary: NodePort, group: str, owner: str) -> bool:
+    """Remove the lock where it is ours. Returns whether it was there."""
+    key = lock_key(group)
+    return _guarded(primary, key, owner, ("DEL", key))
+
+
+def _guarded(primary: NodePort, key: str, owner: str, command: Sequence[Any]) -> bool:
+    """Run a command on the key only while the owner holds it (WATCH, GET, MULTI, EXEC)."""
+    _watched, text = primary.pipeline([("WATCH", key), ("GET", key)])
+    record = LockRecord.decode(text)
+    if record is None or record.owner != owner:
+        primary.call("UNWATCH")
+        return False
+    replies = primary.pipeline([("MULTI",), command, ("EXEC",)])
+    return replies[-1] is not None and replies[-1] != []

@@ -1,0 +1,195 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""See DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: failover
+short_description: Hand the primary's role of a Redis or Valkey group over without losing an acknowledged write
+version_added: 0.1.0
+author:
+  - The steadyhand.redis authors (@steadyhand)
+description:
+  - A verified hand-over under Sentinel. C(SENTINEL FAILOVER) alone loses nearly every write that clients make on open connections during the next ten seconds.
+  - "It refuses an unsafe group before anything is changed; holds writes on the primary for at most 0.6 of the shortest
+    C(down-after-milliseconds); proves that every replica that could be promoted has every byte; asks one Sentinel to fail over;
+    demotes the old primary in the transaction that reads its offset for the last time; waits until every Sentinel names the
+    new primary; sends clients on; and waits until the whole group is healthy again."
+  - The task fails unless RV(outcome) is V(done). After V(unknown) no node of the group may be stopped.
+extends_documentation_fragment:
+  - steadyhand.redis.attributes
+  - steadyhand.redis.group
+  - steadyhand.redis.lock
+  - steadyhand.redis.login
+  - steadyhand.redis.login.sentinel
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Runs the whole preflight and reports RV(outcome=planned) or RV(outcome=refused).
+  diff_mode:
+    support: full
+options:
+  target:
+    description:
+      - Name (in O(node_options), else the address) of the replica that is to become the primary. Without it, any replica that is fit to lead.
+      - "A replica is refused, with every reason, when clients would lose something by it: C(maxmemory) below the data set, another eviction policy,
+        other ACL users or passwords, lower C(maxclients), other modules, a failed last save, C(replica-read-only no), lag, link, C(replica-priority 0)."
+      - Where Sentinel might choose another replica, C(replica-priority) is borrowed for the time of the hand-over.
+    type: str
+  away_from:
+    description:
+      - Name (in O(node_options), else the address) of the node that must not be the primary. If it is not, nothing is done and RV(changed=false).
+    type: str
+  settle_timeout:
+    description:
+      - For how many seconds to wait, after the roles have changed, until every node and every Sentinel sees the group healthy.
+    type: float
+    default: 120.0
+  safe_to_restart:
+    description:
+      - Name of a node of which to say, after the hand-over, whether it may be restarted, as M(steadyhand.redis.wait_for_health) does. Usually the old primary.
+    type: str
+  accept_full_sync:
+    description:
+      - Whether the node in O(safe_to_restart) may come back by a full synchronisation.
+    type: bool
+    default: false
+  expected_restart_seconds:
+    description:
+      - For how long the node in O(safe_to_restart) will be away, as seen at the last restart.
+    type: float
+    default: 30.0
+  service:
+    description:
+      - Name of the systemd unit of the node in O(safe_to_restart).
+    type: str
+seealso:
+  - module: steadyhand.redis.wait_for_health
+  - module: steadyhand.redis.maintenance_lock
+"""
+
+EXAMPLES = r"""
+- name: Move the primary to another node
+  steadyhand.redis.failover:
+    group: presence-1
+    nodes: [10.0.1.11:6379, 10.0.2.11:6379, 10.0.3.11:6379]
+    sentinels: [10.0.1.21:26379, 10.0.2.21:26379, 10.0.3.21:26379]
+  register: moved
+
+- name: Say how long clients waited
+  ansible.builtin.debug:
+    msg: "{{ moved.evidence.new_primary }} leads; writes were held for {{ moved.evidence.pause_ms }} ms"
+
+- name: Make sure that a node is not the primary
+  steadyhand.redis.failover:
+    group: presence-1
+    nodes: [10.0.1.11:6379, 10.0.2.11:6379, 10.0.3.11:6379]
+    sentinels: [10.0.1.21:26379, 10.0.2.21:26379, 10.0.3.21:26379]
+    away_from: 10.0.1.11:6379
+"""
+
+RETURN = r"""
+outcome:
+  description:
+    - "V(done): proven, and seen from every node and every Sentinel."
+    - "V(refused): nothing is changed; RV(reasons) says why."
+    - "V(unknown): something was begun and its end was not seen, or the proof failed. Never stop a node then."
+    - "V(planned): check mode, and nothing stands against it."
+    - "V(not_needed): the node in O(away_from) is not the primary."
+  returned: always
+  type: str
+  sample: done
+reasons:
+  description: Why it was refused, or what is unknown; after V(done), what is worth knowing.
+  returned: always
+  type: list
+  elements: str
+evidence:
+  description: What happened, in numbers. Fields stay V(none) where it did not get that far.
+  returned: always
+  type: dict
+  contains:
+    old_primary:
+      description: Name of the node that was the primary.
+      type: str
+    new_primary:
+      description: Name of the node that is the primary.
+      type: str
+    fence_offset:
+      description: The old primary's replication offset when its writes were held (P).
+      type: int
+    replication_id:
+      description: The old primary's replication id at that time (R).
+      type: str
+    inherited_id:
+      description: C(master_replid2) of the new primary; equals RV(evidence.replication_id).
+      type: str
+    inherited_offset:
+      description: C(second_repl_offset) of the new primary less one; not below RV(evidence.fence_offset).
+      type: int
+    final_offset:
+      description: The old primary's offset at the moment of its demotion (Q); equals RV(evidence.fence_offset).
+      type: int
+    epoch_before:
+      description: Highest configuration epoch of the Sentinels before.
+      type: int
+    epoch_after:
+      description: Highest configuration epoch of the Sentinels afterwards.
+      type: int
+    fence_ms:
+      description: For how many milliseconds writes could have been held at most.
+      type: int
+    pause_ms:
+      description: For how many milliseconds they were held.
+      type: int
+    full_syncs:
+      description: Full synchronisations that the new primary had to serve because of it.
+      type: int
+    phases_ms:
+      description: Milliseconds of every phase.
+      type: dict
+view:
+  description: The last observation, with the keys that M(steadyhand.redis.group_info) returns.
+  returned: always
+  type: dict
+forecast:
+  description: As M(steadyhand.redis.wait_for_health) returns it, for O(safe_to_restart).
+  returned: always
+  type: dict
+missing:
+  description: Why the node in O(safe_to_restart) must not be restarted.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.failover import EMPTY_RESULT, body
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.group import group_options
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.lock import lock_option
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.module import run_module
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.safe_restart import restart_options
+
+
+def main() -> None:
+    """Entry point."""
+    run_module(
+        {
+            **group_options(),
+            **lock_option(),
+            **restart_options(),
+            "target": {"type": "str"},
+            "away_from": {"type": "str"},
+            "settle_timeout": {"type": "float", "default": 120.0},
+        },
+        EMPTY_RESULT,
+        body,
+        mutually_exclusive=[("target", "away_from")],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""See DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: group_info
+short_description: See one Redis or Valkey group from every node and every Sentinel
+version_added: 0.1.0
+author:
+  - The steadyhand.redis authors (@steadyhand)
+description:
+  - Asks every node and every Sentinel of a group at the same time, and judges what they say.
+  - Members are matched by the run id that a node reports of itself, never by comparing inventory addresses with announced ones.
+extends_documentation_fragment:
+  - steadyhand.redis.attributes
+  - steadyhand.redis.attributes.info_module
+  - steadyhand.redis.group
+  - steadyhand.redis.login
+  - steadyhand.redis.login.sentinel
+options:
+  watch_seconds:
+    description:
+      - How long to watch the group between two observations, in seconds. With V(0) the group is observed once.
+      - Only watching shows whether full synchronisations keep starting, and how fast clients write.
+    type: float
+    default: 1.0
+seealso:
+  - module: steadyhand.redis.node_info
+  - module: steadyhand.redis.wait_for_health
+"""
+
+EXAMPLES = r"""
+- name: See the group presence-1
+  steadyhand.redis.group_info:
+    group: presence-1
+    nodes:
+      - 10.0.1.11:6379
+      - 10.0.2.11:6379
+      - 10.0.3.11:6379
+    sentinels:
+      - 10.0.1.21:26379
+      - 10.0.2.21:26379
+      - 10.0.3.21:26379
+    login_user: maintenance
+    login_password: "{{ redis_login_password }}"
+  register: presence
+
+- name: Stop unless it is healthy
+  ansible.builtin.assert:
+    that: presence.verdict == "healthy"
+    fail_msg: "{{ presence.problems }}"
+"""
+
+RETURN = r"""
+group:
+  description: Name of the group.
+  returned: always
+  type: str
+  sample: presence-1
+verdict:
+  description:
+    - V(healthy), V(degraded), V(unsafe) or V(unknown). Unknown is never as good as healthy.
+  returned: always
+  type: str
+  sample: healthy
+problems:
+  description: What is wrong, worst first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    code:
+      description: Stable code of the problem, for O(accept).
+      type: str
+      sample: replica_lagging
+    subject:
+      description: The node, Sentinel or group concerned.
+      type: str
+    evidence:
+      description: What was seen.
+      type: str
+    remedy:
+      description: What to do about it.
+      type: str
+    verdict:
+      description: The verdict that this problem alone leads to.
+      type: str
+accepted:
+  description: Problems that O(accept) sets aside, in the same form as RV(problems).
+  returned: always
+  type: list
+  elements: dict
+primary:
+  description: Name of the primary, or V(none) when there is not exactly one.
+  returned: always
+  type: str
+replicas:
+  description: Names of the replicas that answered.
+  returned: always
+  type: list
+  elements: str
+restart_order:
+  description: Names of the nodes in the order in which they may be restarted, the primary last.
+  returned: always
+  type: list
+  elements: str
+members:
+  description: Every node that answered.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the node.
+      type: str
+    address:
+      description: Where it was reached.
+      type: str
+    announced:
+      description: The address that the Sentinels announce for it.
+      type: str
+    role:
+      description: V(primary) or V(replica), as the node itself says.
+      type: str
+    engine:
+      description: V(redis) or V(valkey).
+      type: str
+    version:
+      description: Version of the engine.
+      type: str
+    run_id:
+      description: Run id, new with every start.
+      type: str
+    uptime_seconds:
+      description: Seconds since its start, by its own clock.
+      type: int
+    link_up:
+      description: Whether a replica is connected to its primary; V(none) for the primary.
+      type: bool
+    lag_bytes:
+      description: Bytes of the replication stream that a replica has not applied; V(none) for the primary.
+      type: int
+    offset:
+      description: Replication offset.
+      type: int
+    priority:
+      description: The replica-priority.
+      type: int
+    used_memory:
+      description: Bytes of memory in use.
+      type: int
+    number_of_keys:
+      description: Keys in all databases.
+      type: int
+    full_syncs:
+      description: Full synchronisations that it has served since its start.
+      type: int
+sentinels:
+  description: What every Sentinel says.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the Sentinel.
+      type: str
+    address:
+      description: Where it was reached.
+      type: str
+    primary:
+      description: The address that it names as primary.
+      type: str
+    config_epoch:
+      description: Configuration epoch of that answer.
+      type: int
+    quorum_ok:
+      description: Whether it can reach the quorum and the majority.
+      type: bool
+    tilt:
+      description: Whether it is in TILT.
+      type: bool
+    error:
+      description: Why it could not be asked.
+      type: str
+write_rate:
+  description: Bytes per second that the primary's replication offset grew while it was watched.
+  returned: always
+  type: float
+  sample: 52428.8
+"""
+
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.group import (
+    group_options,
+    limits_from,
+    targets_from,
+)
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.module import Task, run_module
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.results import UNSEEN_GROUP, group_result
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.watching import watch
+
+
+def body(task: Task) -> None:
+    """Observe, judge, report."""
+    with GroupConnections(targets_from(task.params), task.params["connect_timeout"]) as connections:
+        watched = watch(
+            connections.observe,
+            SystemClock(),
+            task.params["watch_seconds"],
+            limits_from(task.params),
+            task.params["accept"],
+        )
+    task.result.update(group_result(watched.view, watched.judgement), write_rate=watched.write_rate)
+
+
+def main() -> None:
+    """Entry point."""
+    run_module(
+        {**group_options(), "watch_seconds": {"type": "float", "default": 1.0}},
+        {**UNSEEN_GROUP, "write_rate": 0.0},
+        body,
+    )
+
+
+if __name__ == "__main__":
+    main()
