@@ -116,7 +116,7 @@ def install(package: str, programs: tuple[str, ...], services: tuple[str, ...] =
         if shutil.which("sudo") is None:
             raise SetupError(f"neither root nor sudo: {wish}, or start ./dev once as root")
         as_root = ["sudo"]
-    print(f"dev: installing {package} with apt (its services are not started)", flush=True)
+    print(f"dev: installing {package} with apt{' (its services are not started)' if services else ''}", flush=True)
     must_run([*as_root, "sh", "-c", _INSTALL, "sh", package, *services], f"apt could not install {package}; {wish}")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import environments, pythons
+from tools import debian, environments, pythons
 from tools.lint import pip_bootstrap
 from tools.lint.step import LintError, tool
 from tools.paths import COLLECTION_LINK, GENERATED, REQUIREMENTS, ROOT
@@ -56,6 +56,7 @@ def newest() -> str:
 
 def _run(line: CoreLine) -> str:
     _no_exceptions()
+    debian.install("git", ("git",))  # ansible-test asks it which files there are
     python = pythons.first_present(line.pythons)
     if python is None:
         needed = ", ".join(f"{major}.{minor}" for major, minor in line.pythons)
