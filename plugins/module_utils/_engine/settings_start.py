@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a server is started: its command line, and whether its program takes a set of lines. Nothing here starts a service."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+
+DRY_START_SECONDS = 20
+
+# Enough that the program reads its options and ends before it listens anywhere, reads data or leaves a file behind.
+_HARMLESS = ("port 0", 'save ""', "appendonly no", 'logfile ""', "daemonize no")
+_OPTIONS_ARE_GOOD = "Configured to not listen anywhere"
+_FATAL = re.compile(r"FATAL CONFIG FILE ERROR.*?\n.*?\n>>> (?P<line>.*?)\n(?P<why>.*?)\s*\Z", re.DOTALL)
+
+
+def start_arguments(process_id: int, titled: bool, service: str | None) -> tuple[str, ...] | None:
+    """The arguments a server was started with; None when they cannot be seen.
+
+    With set-proc-title (the default) the process shows its title in their place, so its unit is asked: the one named, or
+    the one whose control group the process is in, and only if the process is the unit's main one.
+    """
+    if not titled:
+        with open(f"/proc/{process_id}/cmdline", "rb") as stream:
+            return tuple(part.decode("utf-8", "replace") for part in stream.read().split(b"\0") if part)
+    unit = service or _unit_of(process_id)
+    if unit is None or shutil.which("systemctl") is None:
+        return None
+    shown = subprocess.run(
+        ["systemctl", "show", "--property=ExecStart,MainPID", "--", unit],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    ).stdout
+    return parse_unit(shown, process_id)
+
+
+def parse_unit(shown: str, process_id: int) -> tuple[str, ...] | None:
+    """Read ``systemctl show``: the arguments of the unit whose main process this is; None when it is not, or hides them."""
+    values: dict[str, str] = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    found = re.search(r"argv\[\]=(.*?) ; ", values.get("ExecStart", ""))
+    if found is None or values.get("MainPID") != str(process_id):
+        return None
+    try:
+        arguments = tuple(shlex.split(found.group(1)))
+    except ValueError:  # quotes that systemd printed unpaired: what they enclose is not known
+        return None
+    # A variable of the unit's environment could hold anything.
+    return None if any("$" in argument for argument in arguments) else arguments
+
+
+def program_of(executable: str, process_id: int) -> str:
+    """The path of the program that will run at the next start: what INFO names, or what the process was made from.
+
+    INFO takes a program that was found through PATH for one in the working directory.
+    """
+    if os.access(executable, os.X_OK):
+        return executable
+    # A package upgrade replaces the file under the running process; the new one stands at the same path.
+    return re.sub(r" \(deleted\)\Z", "", os.readlink(f"/proc/{process_id}/exe"))
+
+
+def why_not_startable(program: str, called: str, lines: Sequence[str]) -> str | None:
+    """Let the node's own program read these lines of a configuration file in an empty folder; None when it takes them.
+
+    ``called`` is the name it is started by (``redis-server``): one program serves several purposes and goes by its name.
+    It never listens (no port, no socket) and has no data; Redis 7.0 and newer and Valkey then end by themselves.
+    """
+    if not os.access(program, os.X_OK):
+        return f"it cannot be tried: the server's program {program!r} is not on this host any more"
+    with tempfile.TemporaryDirectory(prefix="steadyhand-") as folder:
+        path = os.path.join(folder, "try.conf")
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            stream.write("\n".join([*_HARMLESS, "dir " + folder, *lines]) + "\n")
+        try:
+            tried = subprocess.run(
+                [called, path],
+                executable=program,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=DRY_START_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"it cannot be tried: {program} did not end within {DRY_START_SECONDS} s"
+    return _reason(tried.stdout.decode("utf-8", "replace"))
+
+
+def _reason(output: str) -> str | None:
+    if _OPTIONS_ARE_GOOD in output:
+        return None
+    found = _FATAL.search(output)
+    if found is not None:
+        return "the server would not start with {}: {}".format(found.group("line"), found.group("why"))
+    return "the server would not start with it: {}".format(" ".join(output.split())[-300:] or "it ended without a word")
+
+
+def _unit_of(process_id: int) -> str | None:
+    with open(f"/proc/{process_id}/cgroup", encoding="utf-8") as stream:
+        found = re.search(r"/([^/\n]+\.service)$", stream.read(), re.MULTILINE)
+    return found.group(1) if found else None
