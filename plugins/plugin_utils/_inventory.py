@@ -1,0 +1,254 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory contract: which Redis groups an inventory describes, and what modules need to know of each.
+
+Everything is read for the hosts of the group in question, whichever host a task runs for. Every default of the inventory
+contract is here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+ROOT_GROUP = "redis"
+NODE_PORT = 6379
+SENTINEL_PORT = 26379
+SENTINEL_HOSTS = "sentinels"
+SERVICE = "redis-server"
+
+# Inventory variable, without its prefix, and the module option that it becomes. One value for all servers of a kind.
+_SHARED_LOGIN = {
+    "tls": "tls",
+    "validate_certs": "validate_certs",
+    "tls_check_hostname": "check_hostname",
+    "ca_certs": "ca_certs",
+    "client_cert_file": "client_cert_file",
+    "client_key_file": "client_key_file",
+}
+_OWN_LOGIN = {"login_user": "login_user", "login_password": "login_password"}
+
+Groups = Mapping[str, Sequence[str]]
+
+
+class InventoryError(Exception):
+    """The inventory, or the part of it that the run covers, cannot be meant. Says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class RedisGroup:
+    """One Redis group of the inventory. ``sentinel_hosts`` and ``group`` are its identity; ``label`` is unique too, for people."""
+
+    label: str
+    group: str
+    cluster: str
+    sentinel_hosts: str
+    hosts: tuple[str, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for playbooks."""
+        return {**asdict(self), "hosts": list(self.hosts)}
+
+
+def groups_of_run(groups: Groups, hostvars: Any, run_hosts: Iterable[str]) -> list[RedisGroup]:
+    """The Redis groups that a run over ``run_hosts`` covers, sorted by label.
+
+    Raises InventoryError for a run that covers nothing or leaves a part of a group out.
+    """
+    everything = redis_groups(groups, hostvars)
+    present = set(run_hosts)
+    chosen = [group for group in everything if present.intersection(group.hosts)]
+    torn = [
+        "{} ({} would be left out)".format(group.label, ", ".join(missing))
+        for group in chosen
+        if (missing := [host for host in group.hosts if host not in present])
+    ]
+    if torn:
+        raise InventoryError(
+            "the limit tears Redis groups apart: {}. A group is treated as a whole: choose all of its hosts, "
+            "for example by the name of its inventory group".format("; ".join(torn))
+        )
+    if not chosen:
+        raise InventoryError(
+            "no Redis node is in this run, so there is nothing to do. There are: {}".format(
+                ", ".join("{} ({})".format(group.label, ", ".join(group.hosts)) for group in everything)
+            )
+        )
+    return chosen
+
+
+def redis_groups(groups: Groups, hostvars: Any) -> list[RedisGroup]:
+    """Every Redis group of the inventory, sorted by label. Raises InventoryError."""
+    hosts = list(groups.get(ROOT_GROUP, ()))
+    if not hosts:
+        raise InventoryError(
+            "the inventory has no hosts in the group '{}', below which every Redis group has a child group".format(
+                ROOT_GROUP
+            )
+        )
+    names = _default_names(groups, hostvars)
+    members: dict[tuple[str, str], list[str]] = {}
+    clusters: dict[tuple[str, str], dict[str, str]] = {}
+    for host in sorted(hosts):
+        variables = hostvars[host]
+        group = _text(variables, "redis_group") or names(host)
+        identity = (_text(variables, "redis_sentinel_hosts") or SENTINEL_HOSTS, group)
+        members.setdefault(identity, []).append(host)
+        clusters.setdefault(identity, {})[host] = _text(variables, "redis_cluster")
+    shared_names = {name for _set, name in members if sum(name == other for _s, other in members) > 1}
+    found = [
+        RedisGroup(
+            label="{} of {}".format(group, sentinel_hosts) if group in shared_names else group,
+            group=group,
+            cluster=_same(clusters[sentinel_hosts, group], "redis_cluster", group) or "",
+            sentinel_hosts=sentinel_hosts,
+            hosts=tuple(hosts_of_group),
+        )
+        for (sentinel_hosts, group), hosts_of_group in members.items()
+    ]
+    return sorted(found, key=lambda group: group.label)
+
+
+def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[str, Any]:
+    """What tasks need of a group: ``arguments`` of the modules that speak of a group (with secrets), and ``nodes``, how
+    each is restarted and on which machine it runs, by inventory name. Raises InventoryError."""
+    nodes = {host: hostvars[host] for host in group["hosts"]}
+    addresses = {host: _address(host, variables, "redis_", NODE_PORT) for host, variables in nodes.items()}
+    _no_address_twice(addresses, group["label"])
+    sentinels = _sentinels(group, groups, hostvars)
+    sentinel_addresses = {
+        host: _address(host, variables, "redis_sentinel_", SENTINEL_PORT) for host, variables in sentinels.items()
+    }
+    _no_address_twice(sentinel_addresses, group["sentinel_hosts"])
+    return {
+        "arguments": {
+            "group": group["group"],
+            "nodes": list(addresses.values()),
+            "node_options": [_node_options(host, addresses[host], variables) for host, variables in nodes.items()],
+            "sentinels": list(sentinel_addresses.values()),
+            **_login(nodes, "redis_", _SHARED_LOGIN, "", group["label"]),
+            **_login(
+                sentinels, "redis_sentinel_", {**_OWN_LOGIN, **_SHARED_LOGIN}, "sentinel_", group["sentinel_hosts"]
+            ),
+        },
+        "nodes": {host: _how_to_restart(host, variables) for host, variables in nodes.items()},
+    }
+
+
+def _default_names(groups: Groups, hostvars: Any) -> Any:
+    """A function from host to the default name of its Redis group: that of its one child group of ``redis``."""
+    # The variable `groups` tells members, not parents; the hierarchy is in the inventory behind `hostvars` alone.
+    children = {child.name: child for child in hostvars._inventory.groups[ROOT_GROUP].child_groups}
+
+    def name(host: str) -> str:
+        mine = sorted(child for child in children if host in groups[child])
+        if len(mine) != 1:
+            raise InventoryError(
+                "host {}: which Redis group is it in? It is in {} of the child groups of '{}'{}. Set redis_group to the "
+                "name by which its Sentinels know the group".format(
+                    host, len(mine) or "none", ROOT_GROUP, " ({})".format(", ".join(mine)) if mine else ""
+                )
+            )
+        if children[mine[0]].child_groups:
+            raise InventoryError(
+                "host {}: '{}' has child groups, so its name is not the name of one Redis group. Set redis_group in each "
+                "of them to the name by which the Sentinels know the group".format(host, mine[0])
+            )
+        return mine[0]
+
+    return name
+
+
+def _sentinels(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[str, Any]:
+    name = group["sentinel_hosts"]
+    hosts = sorted(groups.get(name, ()))
+    if not hosts:
+        raise InventoryError(
+            "Redis group {}: the inventory group '{}', which should hold its Sentinels, {}. Set redis_sentinel_hosts to the "
+            "inventory group that does".format(group["label"], name, "is empty" if name in groups else "does not exist")
+        )
+    return {host: hostvars[host] for host in hosts}
+
+
+def _address(host: str, variables: Mapping[str, Any], prefix: str, default_port: int) -> str:
+    """``host:port``, IPv6 in brackets."""
+    name = _text(variables, prefix + "host") or _text(variables, "ansible_host") or host
+    port = _port(host, prefix + "port", variables.get(prefix + "port", default_port))
+    name = name.strip("[]")
+    return "[{}]:{}".format(name, port) if ":" in name else "{}:{}".format(name, port)
+
+
+def _port(host: str, variable: str, value: Any) -> int:
+    text = str(value).strip()
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise InventoryError("host {}: {} is {!r}, which is no port".format(host, variable, value))
+    return int(text)
+
+
+def _no_address_twice(addresses: Mapping[str, str], where: str) -> None:
+    first: dict[str, str] = {}
+    for host, address in addresses.items():
+        if address in first:
+            raise InventoryError(
+                "{}: {} and {} are both at {}. One server has one inventory name; several on one machine need a "
+                "port each".format(where, first[address], host, address)
+            )
+        first[address] = host
+
+
+def _node_options(host: str, address: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    options = {"address": address, "name": host, "announce": _text(variables, "redis_announce")}
+    options.update({option: _text(variables, "redis_" + variable) for variable, option in _OWN_LOGIN.items()})
+    return {option: value for option, value in options.items() if value}
+
+
+def _login(
+    hosts: Mapping[str, Mapping[str, Any]], prefix: str, options: Mapping[str, str], option_prefix: str, where: str
+) -> dict[str, Any]:
+    """Options that a module takes once for all servers of a kind."""
+    found = {}
+    for variable, option in options.items():
+        values = {host: variables.get(prefix + variable) for host, variables in hosts.items()}
+        value = _same(values, prefix + variable, where)
+        if value is not None:
+            found[option_prefix + option] = value
+    return found
+
+
+def _same(values: Mapping[str, Any], variable: str, where: str) -> Any:
+    """The one value that all hosts have. Values are not named in the error: some are secret."""
+    (first, value), *others = values.items()
+    differing = [host for host, other in others if other != value]
+    if differing:
+        raise InventoryError(
+            "{}: {} must be the same for all of its hosts, but {} and {} differ".format(
+                where, variable, first, differing[0]
+            )
+        )
+    return value
+
+
+def _how_to_restart(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    command = variables.get("redis_restart_command")
+    if isinstance(command, str):
+        command = shlex.split(command)
+    if command is not None and (not command or not all(isinstance(word, str) for word in command)):
+        raise InventoryError(
+            "host {}: redis_restart_command must be a command line or a list of its words".format(host)
+        )
+    # Nodes on one machine are neighbours; without a declared machine, the address under which it is reached tells.
+    machine = _text(variables, "redis_machine") or _text(variables, "ansible_host") or host
+    return {
+        "machine": machine,
+        "service": None if command else _text(variables, "redis_service") or SERVICE,
+        "command": list(command) if command else None,
+        "address": _address(host, variables, "redis_", NODE_PORT),
+    }
+
+
+def _text(variables: Mapping[str, Any], name: str) -> str:
+    value = variables.get(name)
+    return "" if value is None else str(value)

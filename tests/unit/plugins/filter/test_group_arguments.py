@@ -1,0 +1,184 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What modules and tasks need of a group, read from the variables of its hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.steadyhand.redis.plugins.filter.group_arguments import group_arguments
+from ansible_collections.steadyhand.redis.plugins.filter.groups_of_run import groups_of_run
+
+from .conftest import InventoryFactory
+
+SENTINELS = "sentinels: {hosts: {s1: {ansible_host: 10.0.0.9}}}\n"
+
+
+def described(inventory: InventoryFactory, text: str) -> dict[str, Any]:
+    """The one group of an inventory."""
+    read = inventory(text)
+    (group,) = groups_of_run(read.groups, read.hostvars, read.hosts)
+    return group_arguments(group, read.groups, read.hostvars)
+
+
+def one_group(hosts: str, variables: str = "{}") -> str:
+    """An inventory with one Redis group."""
+    return f"redis: {{children: {{one: {{hosts: {hosts}, vars: {variables}}}}}}}\n{SENTINELS}"
+
+
+def test_defaults_need_nothing_but_names(inventory: InventoryFactory) -> None:
+    assert described(
+        inventory, "redis: {children: {one: {hosts: {a1: {}, b1: {}}}}}\nsentinels: {hosts: {s1: {}}}"
+    ) == {
+        "arguments": {
+            "group": "one",
+            "nodes": ["a1:6379", "b1:6379"],
+            "node_options": [{"address": "a1:6379", "name": "a1"}, {"address": "b1:6379", "name": "b1"}],
+            "sentinels": ["s1:26379"],
+        },
+        "nodes": {
+            "a1": {"machine": "a1", "service": "redis-server", "command": None, "address": "a1:6379"},
+            "b1": {"machine": "b1", "service": "redis-server", "command": None, "address": "b1:6379"},
+        },
+    }
+
+
+ADDRESSES = {
+    "ansible_host": ("{ansible_host: 10.0.0.1}", "10.0.0.1:6379"),
+    "redis_host wins": ("{ansible_host: bastion, redis_host: 10.0.0.1}", "10.0.0.1:6379"),
+    "a port as text": ("{redis_port: '7000'}", "a1:7000"),
+    "a templated port": ("{base: 7000, redis_port: '{{ base + 1 }}'}", "a1:7001"),
+    "IPv6": ("{redis_host: 'fd00::1', redis_port: 7000}", "[fd00::1]:7000"),
+    "IPv6 in brackets": ("{redis_host: '[fd00::1]'}", "[fd00::1]:6379"),
+}
+
+
+@pytest.mark.parametrize(("variables", "address"), ADDRESSES.values(), ids=ADDRESSES)
+def test_addresses(inventory: InventoryFactory, variables: str, address: str) -> None:
+    found = described(inventory, one_group(f"{{a1: {variables}}}"))
+    assert found["arguments"]["nodes"] == [address]
+    assert found["nodes"]["a1"]["address"] == address
+
+
+def test_each_node_has_its_own_login_and_announced_address(inventory: InventoryFactory) -> None:
+    text = one_group(
+        "{a1: {redis_login_password: pa, redis_announce: 'a.example:6379'}, b1: {redis_login_password: '{{ secret }}', secret: pb}}",
+        "{redis_login_user: maintenance}",
+    )
+    assert described(inventory, text)["arguments"]["node_options"] == [
+        {
+            "address": "a1:6379",
+            "name": "a1",
+            "announce": "a.example:6379",
+            "login_user": "maintenance",
+            "login_password": "pa",
+        },
+        {"address": "b1:6379", "name": "b1", "login_user": "maintenance", "login_password": "pb"},
+    ]
+
+
+def test_tls_of_nodes_and_of_sentinels_become_module_options(inventory: InventoryFactory) -> None:
+    text = """
+redis:
+  children:
+    one: {hosts: {a1: {}}, vars: {redis_tls: true, redis_validate_certs: false, redis_tls_check_hostname: false, redis_ca_certs: /ca}}
+sentinels:
+  hosts: {s1: {}, s2: {redis_sentinel_port: 5000, redis_sentinel_host: 'fd00::2'}}
+  vars: {redis_sentinel_login_user: u, redis_sentinel_login_password: p, redis_sentinel_tls: true, redis_sentinel_client_cert_file: /c}
+"""
+    arguments = described(inventory, text)["arguments"]
+    del arguments["node_options"]
+    assert arguments == {
+        "group": "one",
+        "nodes": ["a1:6379"],
+        "sentinels": ["s1:26379", "[fd00::2]:5000"],
+        "tls": True,
+        "validate_certs": False,
+        "check_hostname": False,
+        "ca_certs": "/ca",
+        "sentinel_login_user": "u",
+        "sentinel_login_password": "p",
+        "sentinel_tls": True,
+        "sentinel_client_cert_file": "/c",
+    }
+
+
+RESTARTS = {
+    "a service": ("{redis_service: valkey}", {"service": "valkey", "command": None, "machine": "a1"}),
+    "a command line": (
+        "{redis_restart_command: 'sv restart \"my redis\"'}",
+        {"service": None, "command": ["sv", "restart", "my redis"], "machine": "a1"},
+    ),
+    "a list": (
+        "{redis_restart_command: [/restart, now]}",
+        {"service": None, "command": ["/restart", "now"], "machine": "a1"},
+    ),
+    "a machine": (
+        "{redis_machine: m7, ansible_host: x}",
+        {"service": "redis-server", "command": None, "machine": "m7"},
+    ),
+    "neighbours by address": (
+        "{ansible_host: x, redis_host: y}",
+        {"service": "redis-server", "command": None, "machine": "x"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("variables", "expected"), RESTARTS.values(), ids=RESTARTS)
+def test_how_a_node_is_restarted(inventory: InventoryFactory, variables: str, expected: dict[str, Any]) -> None:
+    node = described(inventory, one_group(f"{{a1: {variables}}}"))["nodes"]["a1"]
+    assert {key: node[key] for key in expected} == expected
+
+
+REFUSED = {
+    "no port": (one_group("{a1: {redis_port: 0}}"), "host a1: redis_port is 0, which is no port"),
+    "a text for a port": (one_group("{a1: {redis_port: redis}}"), "host a1: redis_port is 'redis', which is no port"),
+    "the same node twice": (
+        one_group("{a1: {redis_host: h}, b1: {redis_host: h}}"),
+        "one: a1 and b1 are both at h:6379",
+    ),
+    "the same Sentinel twice": (
+        "redis: {children: {one: {hosts: {a1: {}}}}}\nsentinels: {hosts: {s1: {ansible_host: h}, s2: {ansible_host: h}}}",
+        "sentinels: s1 and s2 are both at h:26379",
+    ),
+    "no Sentinels": (
+        "redis: {children: {one: {hosts: {a1: {}}}}}",
+        "Redis group one: the inventory group 'sentinels'.*does not exist",
+    ),
+    "an unknown group of Sentinels": (
+        one_group("{a1: {}}", "{redis_sentinel_hosts: watch}"),
+        "'watch'.*does not exist",
+    ),
+    "an empty group of Sentinels": (
+        "redis: {children: {one: {hosts: {a1: {}}}}}\nsentinels: {}",
+        "'sentinels'.*is empty",
+    ),
+    "TLS on some nodes only": (
+        one_group("{a1: {redis_tls: true}, b1: {}}"),
+        "one: redis_tls must be the same.*a1 and b1 differ",
+    ),
+    "an empty restart command": (
+        one_group("{a1: {redis_restart_command: []}}"),
+        "host a1: redis_restart_command must be",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_meant_is_refused(inventory: InventoryFactory, text: str, message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=message):
+        described(inventory, text)
+
+
+def test_differing_passwords_of_sentinels_are_refused_without_naming_them(inventory: InventoryFactory) -> None:
+    text = """
+redis: {children: {one: {hosts: {a1: {}}}}}
+sentinels: {hosts: {s1: {redis_sentinel_login_password: topsecret}, s2: {redis_sentinel_login_password: geheim}}}
+"""
+    with pytest.raises(AnsibleFilterError, match="redis_sentinel_login_password must be the same") as caught:
+        described(inventory, text)
+    assert "topsecret" not in str(caught.value)
+    assert "geheim" not in str(caught.value)
