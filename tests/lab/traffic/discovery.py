@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding the primary as applications do: ask a Sentinel, connect, and believe it only when the node itself says so."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import redis
+from redis.backoff import NoBackoff
+from redis.connection import Connection
+from redis.retry import Retry
+
+from lab.state import Credentials
+
+if TYPE_CHECKING:
+    from lab.state import LabState
+
+TIMEOUT = 5.0
+"""Seconds that a client waits for a connection or a reply before it gives the connection up."""
+SENTINEL_TIMEOUT = 1.0
+
+CONNECTION_ERRORS = (redis.ConnectionError, redis.TimeoutError, OSError)
+"""The connection is of no more use. (redis-py's own are not OSErrors.)"""
+
+
+class NoPrimaryError(Exception):
+    """No Sentinel named a node that calls itself primary."""
+
+
+class Discovery:
+    """Connects to the primary of one group."""
+
+    def __init__(self, state: LabState, group: str) -> None:
+        self._group = group
+        self._sentinels = list(state.sentinels)
+        credentials = next(node.credentials for node in state.nodes if node.group == group)
+        self._username = None if credentials is None else Credentials.APPLICATION
+        self._password = None if credentials is None else credentials.application_password
+
+    def connect(self) -> Connection:
+        """A connection to the node that a Sentinel names and that says itself that it is primary.
+
+        :raises NoPrimaryError: there is none now; the message says what was heard.
+        """
+        heard = []
+        random.shuffle(self._sentinels)
+        for sentinel in self._sentinels:
+            asked = _connection(sentinel.host, sentinel.port, None, sentinel.password, SENTINEL_TIMEOUT)
+            try:
+                asked.connect()
+                asked.send_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._group)
+                host, port = asked.read_response()
+                return self._verified(host.decode(), int(port))
+            except (*CONNECTION_ERRORS, redis.ResponseError, NoPrimaryError) as error:
+                heard.append(f"{sentinel.name}: {error}")
+            finally:
+                asked.disconnect()
+        raise NoPrimaryError("; ".join(heard))
+
+    def _verified(self, host: str, port: int) -> Connection:
+        connection = _connection(host, port, self._username, self._password, TIMEOUT)
+        try:
+            connection.connect()
+            connection.send_command("ROLE")
+            role = connection.read_response()[0]
+            if role != b"master":
+                raise NoPrimaryError(f"{host}:{port} is {role.decode()}")
+        except BaseException:
+            connection.disconnect()
+            raise
+        return connection
+
+
+def _connection(host: str, port: int, username: str | None, password: str | None, timeout: float) -> Connection:
+    return Connection(
+        host=host,
+        port=port,
+        username=username,
+        password=password,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        protocol=2,
+        retry=Retry(NoBackoff(), 0),
+    )

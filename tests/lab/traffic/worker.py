@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The process of one group's users: `python -m lab.traffic.worker LAB_DIRECTORY GROUP DIRECTORY`.
+
+DIRECTORY holds `load.json`; the worker adds its journals and, at SIGTERM, `summary.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from lab.state import LabState
+from lab.traffic.ballast import Ballast, fill
+from lab.traffic.discovery import Discovery
+from lab.traffic.journal import SUFFIX, Journal
+from lab.traffic.load import Load
+from lab.traffic.messages import publish, subscribe
+from lab.traffic.pace import Pace
+from lab.traffic.writer import Writer
+
+SUMMARY_FILE = "summary.json"
+LOAD_FILE = "load.json"
+PUBLISHED_FILE = "published"
+RECEIVED_FILE = "received"
+
+
+def connection_names(load: Load) -> list[str]:
+    """One name per client of the load: `2-pipeline-follows`."""
+    return [
+        f"{number}-{client.kind}-{'follows' if client.follows else 'stays'}"
+        for number, client in enumerate(load.clients)
+    ]
+
+
+def prefix_of(group: str, run: str, connection: str) -> str:
+    """What the keys of a connection begin with."""
+    return f"lab:{group}:{run}:{connection}"
+
+
+def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event) -> dict[str, Any]:
+    """Write until *stop* is set; the summary."""
+    state = LabState.load(lab_directory)
+    load = Load.load(directory / LOAD_FILE)
+    run = directory.parent.name
+    if load.data_set_mb:
+        fill(Discovery(state, group), f"lab:{group}:{run}", load.data_set_mb)
+    share = None if load.writes_per_second is None else load.writes_per_second / len(load.clients)
+    writers = [
+        Writer(
+            client,
+            prefix_of(group, run, name),
+            load.value_size,
+            Pace(share),
+            Discovery(state, group),
+            Journal(directory / f"{name}{SUFFIX}"),
+        )
+        for client, name in zip(load.clients, connection_names(load), strict=True)
+    ]
+    ballast = [
+        Ballast(Discovery(state, group), f"lab:{group}:{run}:{number}", load.ballast_value_size)
+        for number in range(load.ballast_clients)
+    ]
+    started_at = time.monotonic_ns()
+    runs = [*(writer.run for writer in writers), *(one.run for one in ballast)]
+    threads = [threading.Thread(target=run_one, args=(stop,)) for run_one in runs]
+    threads += _message_threads(state, group, directory, load, stop)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {
+        "started_at": started_at,
+        "stopped_at": time.monotonic_ns(),
+        "errors": sum((writer.errors for writer in writers), Counter[str]()),
+        "ballast_bytes": sum(one.bytes_written for one in ballast),
+    }
+
+
+def _message_threads(
+    state: LabState, group: str, directory: Path, load: Load, stop: threading.Event
+) -> list[threading.Thread]:
+    channel = f"lab:{group}"
+    listening, all_published = threading.Event(), threading.Event()
+    published, received = Journal(directory / PUBLISHED_FILE), Journal(directory / RECEIVED_FILE)
+
+    def publish_once_heard() -> None:
+        while not listening.wait(0.05) and not stop.is_set():
+            pass
+        publish(Discovery(state, group), channel, Pace(load.messages_per_second), published, stop)
+        all_published.set()
+
+    return [
+        threading.Thread(target=publish_once_heard),
+        threading.Thread(target=subscribe, args=(Discovery(state, group), channel, received, listening, all_published)),
+    ]
+
+
+def _stop_all_when_one_fails(stop: threading.Event) -> list[str]:
+    """A thread that ends by an exception ends the worker; its traceback goes into the log."""
+    failures: list[str] = []
+
+    def hook(failed: threading.ExceptHookArgs) -> None:
+        threading.__excepthook__(failed)
+        failures.append(repr(failed.exc_value))
+        stop.set()
+
+    threading.excepthook = hook
+    return failures
+
+
+def main(arguments: list[str]) -> int:
+    """Run from the command line."""
+    lab_directory, group, directory = arguments
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    failures = _stop_all_when_one_fails(stop)
+    summary = work(Path(lab_directory), group, Path(directory), stop)
+    if failures:
+        return 1
+    (Path(directory) / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
