@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a lab to what the code under test takes: targets of a group, a conductor, a view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Login
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections, GroupTargets
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import NodeTarget
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import SentinelTarget
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.group import GroupView
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits, group_problems
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import Judgement, judge
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.conductor import (
+    Conductor,
+    HandOverWish,
+)
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.waiting import (
+    Patience,
+    Settled,
+    wait_until_healthy,
+)
+from lab.lab import Lab
+from lab.state import Credentials
+
+GROUP = "group-1"
+LOCK = LockWish("the-test", "a test", 60)
+
+
+def targets_of(lab: Lab, group: str = GROUP) -> GroupTargets:
+    """The group as a user of the collection would describe it."""
+    nodes = []
+    for node in lab.nodes_of(group):
+        credentials = node.state.credentials
+        login = Login() if credentials is None else Login(Credentials.MAINTENANCE, credentials.maintenance_password)
+        nodes.append(NodeTarget(node.name, Address.of(node.state.host, node.state.port), login))
+    sentinels = [
+        SentinelTarget(one.name, Address.of(one.state.host, one.state.port), Login(password=one.state.password))
+        for one in lab.sentinels
+    ]
+    return GroupTargets(group, tuple(nodes), tuple(sentinels))
+
+
+@contextmanager
+def conducting(lab: Lab, group: str = GROUP, **wish: Any) -> Iterator[Conductor]:
+    """A conductor with its connections, for one hand-over of a group of the lab."""
+    targets = targets_of(lab, group)
+    with GroupConnections(targets, 3.0) as connections, GroupConnections(targets, 1.0) as urgent:
+        yield Conductor(connections, urgent, SystemClock(), HandOverWish(**{"lock": LOCK, **wish}))
+
+
+def judged(view: GroupView) -> Judgement:
+    """The judgement on a view, nothing accepted."""
+    return judge(group_problems(view, Limits()))
+
+
+def wait_healthy(lab: Lab, group: str = GROUP, timeout: float = 90.0) -> Settled:
+    """Wait until the collection itself calls the group healthy."""
+    with GroupConnections(targets_of(lab, group)) as connections:
+        return wait_until_healthy(
+            connections.observe, SystemClock(), Patience(timeout, interval=0.2, stable_for=0.5), Limits()
+        )
