@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records what every server of real groups answers, for the tests that parse and judge without a server.
+
+Usage: `.dev/venv/bin/python tests/unit/record_replies.py [path of redis-server or valkey-server]`. One file per situation
+is written to tests/unit/fixtures, named by engine, version and situation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Connection, Login
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import CommandRefused
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.node import OBSERVED_SECRETS, OBSERVED_SETTINGS
+
+from lab.lab import Lab
+from lab.node import DataNode
+from lab.probe import Endpoint
+from lab.sentinel import SentinelNode
+from lab.waiting import wait_until
+
+FIXTURES = Path(__file__).resolve().parent / "fixtures"
+GROUP = "group-1"
+DOWN_AFTER_MS = 2000
+
+NODE_COMMANDS = [
+    ("INFO",),
+    ("ACL", "LIST"),
+    *(("CONFIG", "GET", name) for name in OBSERVED_SETTINGS + OBSERVED_SECRETS),
+]
+SENTINEL_COMMANDS = [
+    ("INFO",),
+    ("SENTINEL", "MYID"),
+    *(("SENTINEL", word, GROUP) for word in ("MASTER", "REPLICAS", "SENTINELS", "CKQUORUM")),
+]
+
+
+def nothing(_lab: Lab) -> None:
+    """The group as it is when it has converged."""
+
+
+def stop_a_replica(lab: Lab) -> None:
+    """One replica is gone, and every Sentinel has noticed."""
+    lab.node("group-1-c").stop()
+    port = str(lab.node("group-1-c").state.port)
+    wait_until(lambda: None if all(_holds_down(s, port) for s in lab.sentinels) else "not down yet", 30, "s_down")
+
+
+def restart_a_replica(lab: Lab) -> None:
+    """One replica has just been started again, and no Sentinel has asked it since."""
+    lab.node("group-1-c").restart()
+    node = lab.node("group-1-c")
+    wait_until(lambda: None if node.info("replication")["master_link_status"] == "up" else "link is down", 30, "link")
+
+
+SITUATIONS: dict[str, tuple[dict[str, Any], Callable[[Lab], None]]] = {
+    "healthy": ({"secured": True}, nothing),
+    "hostnames": ({"announce_host": "localhost"}, nothing),
+    "replica-down": ({"down_after_ms": DOWN_AFTER_MS}, stop_a_replica),
+    "replica-restarted": ({}, restart_a_replica),
+}
+
+
+def record(lab: Lab) -> dict[str, Any]:
+    """The replies of every server of the lab, by name."""
+    return {
+        "group": GROUP,
+        "nodes": {
+            node.name: {"address": node.address, "replies": _replies(node.state.endpoint, NODE_COMMANDS)}
+            for node in lab.nodes
+            if node.process.is_running()
+        },
+        "silent": {node.name: node.address for node in lab.nodes if not node.process.is_running()},
+        "sentinels": {
+            sentinel.name: {
+                "address": sentinel.address,
+                "replies": _replies(sentinel.state.endpoint, SENTINEL_COMMANDS),
+            }
+            for sentinel in lab.sentinels
+        },
+    }
+
+
+def without_secrets(text: str) -> str:
+    """The recording with every password hash replaced by another one, equal ones by equal ones; no kernel release."""
+    hashes = dict.fromkeys(re.findall(r"#([0-9a-f]{64})", text))
+    for number, found in enumerate(hashes):
+        text = text.replace(found, hashlib.sha256(f"password {number}".encode()).hexdigest())
+    text = re.sub(r"(\\nos:Linux) \S+", r"\1", text)
+    return re.sub(r'("(?:masterauth|requirepass)",\s*)"[^"]+"', r'\1"withheld"', text)
+
+
+def _replies(endpoint: Endpoint, commands: list[tuple[str, ...]]) -> list[Any]:
+    login = Login(endpoint.username, endpoint.password)
+    with Connection(Address.of(endpoint.host, endpoint.port), login) as connection:
+        return [
+            {"error": reply.reply} if isinstance(reply, CommandRefused) else reply
+            for reply in connection.pipeline(commands)
+        ]
+
+
+def _holds_down(sentinel: SentinelNode, port: str) -> bool:
+    return any("s_down" in one["flags"] for one in sentinel.replica_states(GROUP) if one["port"] == port)
+
+
+def _version(node: DataNode) -> str:
+    server = node.info("server")
+    return f"valkey-{server['valkey_version']}" if "valkey_version" in server else f"redis-{server['redis_version']}"
+
+
+def main(binary: str | None) -> None:
+    """Record every situation."""
+    for situation, (options, happen) in SITUATIONS.items():
+        with (
+            tempfile.TemporaryDirectory(prefix="lab-") as directory,
+            Lab.create(Path(directory) / "lab", groups=1, binary=binary, **options) as lab,
+        ):
+            happen(lab)
+            text = without_secrets(json.dumps(record(lab), indent=1, ensure_ascii=False))
+            file = FIXTURES / f"{_version(lab.nodes[0])}-{situation}.json"
+            file.write_text(text + "\n", encoding="utf-8")
+            print(file.name, len(text))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else None)
