@@ -53,6 +53,9 @@ _value:
     arguments:
       description: Arguments of the modules that speak of a group, such as M(steadyhand.redis.group_info).
       type: dict
+    node_arguments:
+      description: By inventory name, arguments of the modules that speak of one node, such as M(steadyhand.redis.config).
+      type: dict
     nodes:
       description: By inventory name, the machine of each node, its address, and its service or its restart command.
       type: dict

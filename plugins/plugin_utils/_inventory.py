@@ -10,7 +10,7 @@ contract is here and nowhere else.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -85,9 +85,7 @@ def redis_groups(groups: Groups, hostvars: Any) -> list[RedisGroup]:
     hosts = list(groups.get(ROOT_GROUP, ()))
     if not hosts:
         raise InventoryError(
-            "the inventory has no hosts in the group '{}', below which every Redis group has a child group".format(
-                ROOT_GROUP
-            )
+            f"the inventory has no hosts in the group '{ROOT_GROUP}', below which every Redis group has a child group"
         )
     names = _default_names(groups, hostvars)
     members: dict[tuple[str, str], list[str]] = {}
@@ -101,7 +99,7 @@ def redis_groups(groups: Groups, hostvars: Any) -> list[RedisGroup]:
     shared_names = {name for _set, name in members if sum(name == other for _s, other in members) > 1}
     found = [
         RedisGroup(
-            label="{} of {}".format(group, sentinel_hosts) if group in shared_names else group,
+            label=f"{group} of {sentinel_hosts}" if group in shared_names else group,
             group=group,
             cluster=_same(clusters[sentinel_hosts, group], "redis_cluster", group) or "",
             sentinel_hosts=sentinel_hosts,
@@ -113,8 +111,11 @@ def redis_groups(groups: Groups, hostvars: Any) -> list[RedisGroup]:
 
 
 def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[str, Any]:
-    """What tasks need of a group: ``arguments`` of the modules that speak of a group (with secrets), and ``nodes``, how
-    each is restarted and on which machine it runs, by inventory name. Raises InventoryError."""
+    """What tasks need of a group. Raises InventoryError.
+
+    ``arguments`` of the modules that speak of a group, ``node_arguments`` of those that speak of one node, by inventory
+    name, both with secrets; and ``nodes``, by inventory name: how each is restarted and on which machine it runs.
+    """
     nodes = {host: hostvars[host] for host in group["hosts"]}
     addresses = {host: _address(host, variables, "redis_", NODE_PORT) for host, variables in nodes.items()}
     _no_address_twice(addresses, group["label"])
@@ -134,14 +135,22 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
                 sentinels, "redis_sentinel_", {**_OWN_LOGIN, **_SHARED_LOGIN}, "sentinel_", group["sentinel_hosts"]
             ),
         },
+        "node_arguments": {
+            host: {
+                "login_host": _host(host, variables, "redis_"),
+                "login_port": _port(host, variables, "redis_", NODE_PORT),
+                **_login({host: variables}, "redis_", {**_OWN_LOGIN, **_SHARED_LOGIN}, "", host),
+            }
+            for host, variables in nodes.items()
+        },
         "nodes": {host: _how_to_restart(host, variables) for host, variables in nodes.items()},
     }
 
 
-def _default_names(groups: Groups, hostvars: Any) -> Any:
+def _default_names(groups: Groups, hostvars: Any) -> Callable[[str], str]:
     """A function from host to the default name of its Redis group: that of its one child group of ``redis``."""
     # The variable `groups` tells members, not parents; the hierarchy is in the inventory behind `hostvars` alone.
-    children = {child.name: child for child in hostvars._inventory.groups[ROOT_GROUP].child_groups}
+    children: dict[str, Any] = {child.name: child for child in hostvars._inventory.groups[ROOT_GROUP].child_groups}
 
     def name(host: str) -> str:
         mine = sorted(child for child in children if host in groups[child])
@@ -154,8 +163,8 @@ def _default_names(groups: Groups, hostvars: Any) -> Any:
             )
         if children[mine[0]].child_groups:
             raise InventoryError(
-                "host {}: '{}' has child groups, so its name is not the name of one Redis group. Set redis_group in each "
-                "of them to the name by which the Sentinels know the group".format(host, mine[0])
+                f"host {host}: '{mine[0]}' has child groups, so its name is not the name of one Redis group. Set redis_group in each "
+                "of them to the name by which the Sentinels know the group"
             )
         return mine[0]
 
@@ -175,16 +184,20 @@ def _sentinels(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[
 
 def _address(host: str, variables: Mapping[str, Any], prefix: str, default_port: int) -> str:
     """``host:port``, IPv6 in brackets."""
-    name = _text(variables, prefix + "host") or _text(variables, "ansible_host") or host
-    port = _port(host, prefix + "port", variables.get(prefix + "port", default_port))
-    name = name.strip("[]")
-    return "[{}]:{}".format(name, port) if ":" in name else "{}:{}".format(name, port)
+    name = _host(host, variables, prefix)
+    port = _port(host, variables, prefix, default_port)
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
 
-def _port(host: str, variable: str, value: Any) -> int:
+def _host(host: str, variables: Mapping[str, Any], prefix: str) -> str:
+    return (_text(variables, prefix + "host") or _text(variables, "ansible_host") or host).strip("[]")
+
+
+def _port(host: str, variables: Mapping[str, Any], prefix: str, default: int) -> int:
+    value = variables.get(prefix + "port", default)
     text = str(value).strip()
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise InventoryError("host {}: {} is {!r}, which is no port".format(host, variable, value))
+        raise InventoryError(f"host {host}: {prefix}port is {value!r}, which is no port")
     return int(text)
 
 
@@ -193,8 +206,8 @@ def _no_address_twice(addresses: Mapping[str, str], where: str) -> None:
     for host, address in addresses.items():
         if address in first:
             raise InventoryError(
-                "{}: {} and {} are both at {}. One server has one inventory name; several on one machine need a "
-                "port each".format(where, first[address], host, address)
+                f"{where}: {first[address]} and {host} are both at {address}. One server has one inventory name; several on one machine need a "
+                "port each"
             )
         first[address] = host
 
@@ -224,9 +237,7 @@ def _same(values: Mapping[str, Any], variable: str, where: str) -> Any:
     differing = [host for host, other in others if other != value]
     if differing:
         raise InventoryError(
-            "{}: {} must be the same for all of its hosts, but {} and {} differ".format(
-                where, variable, first, differing[0]
-            )
+            f"{where}: {variable} must be the same for all of its hosts, but {first} and {differing[0]} differ"
         )
     return value
 
@@ -236,9 +247,7 @@ def _how_to_restart(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(command, str):
         command = shlex.split(command)
     if command is not None and (not command or not all(isinstance(word, str) for word in command)):
-        raise InventoryError(
-            "host {}: redis_restart_command must be a command line or a list of its words".format(host)
-        )
+        raise InventoryError(f"host {host}: redis_restart_command must be a command line or a list of its words")
     # Nodes on one machine are neighbours; without a declared machine, the address under which it is reached tells.
     machine = _text(variables, "redis_machine") or _text(variables, "ansible_host") or host
     return {

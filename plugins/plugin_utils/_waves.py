@@ -25,8 +25,8 @@ def waves(value: Any) -> list[str]:
     wrong = [word for word in found if not _WAVE.fullmatch(word) or (word.endswith("%") and int(word[:-1]) > 100)]
     if wrong or not found:
         raise WaveError(
-            "redis_serial is {!r}: it must list how many groups are treated at the same time, wave by wave, each as a "
-            "number above 0 or a percentage, for example [1, '25%', '100%']".format(value)
+            f"redis_serial is {value!r}: it must list how many groups are treated at the same time, wave by wave, each as a "
+            "number above 0 or a percentage, for example [1, '25%', '100%']"
         )
     return found
 

@@ -39,6 +39,10 @@ def test_defaults_need_nothing_but_names(inventory: InventoryFactory) -> None:
             "node_options": [{"address": "a1:6379", "name": "a1"}, {"address": "b1:6379", "name": "b1"}],
             "sentinels": ["s1:26379"],
         },
+        "node_arguments": {
+            "a1": {"login_host": "a1", "login_port": 6379},
+            "b1": {"login_host": "b1", "login_port": 6379},
+        },
         "nodes": {
             "a1": {"machine": "a1", "service": "redis-server", "command": None, "address": "a1:6379"},
             "b1": {"machine": "b1", "service": "redis-server", "command": None, "address": "b1:6379"},
@@ -78,6 +82,18 @@ def test_each_node_has_its_own_login_and_announced_address(inventory: InventoryF
         },
         {"address": "b1:6379", "name": "b1", "login_user": "maintenance", "login_password": "pb"},
     ]
+
+
+def test_modules_for_one_node_get_that_nodes_login(inventory: InventoryFactory) -> None:
+    text = one_group(
+        "{a1: {redis_host: 'fd00::1', redis_port: 7000, redis_login_password: pa}, b1: {redis_login_password: pb}}",
+        "{redis_login_user: maintenance, redis_tls: true}",
+    )
+    shared = {"login_user": "maintenance", "tls": True}
+    assert described(inventory, text)["node_arguments"] == {
+        "a1": {"login_host": "fd00::1", "login_port": 7000, "login_password": "pa", **shared},
+        "b1": {"login_host": "b1", "login_port": 6379, "login_password": "pb", **shared},
+    }
 
 
 def test_tls_of_nodes_and_of_sentinels_become_module_options(inventory: InventoryFactory) -> None:
