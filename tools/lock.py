@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from tools import environments, pythons
@@ -27,11 +28,16 @@ _HEAD = """\
 
 def write_constraints() -> None:
     """Install what is newest of everything, for each half of the Pythons, and write down what that was."""
-    halves = [(marker, _newest_of_everything(version)) for version, marker in _MARKERS.items()]
-    everywhere = set.intersection(*(set(lines) for _, lines in halves))
-    lines = everywhere.union(*({f"{line} ; {marker}" for line in set(of) - everywhere} for marker, of in halves))
-    CONSTRAINTS.write_text(_HEAD + "".join(f"{line}\n" for line in sorted(lines, key=str.lower)), encoding="utf-8")
+    lines = merged({marker: _newest_of_everything(version) for version, marker in _MARKERS.items()})
+    CONSTRAINTS.write_text(_HEAD + "".join(f"{line}\n" for line in lines), encoding="utf-8")
     print(f"dev: wrote {CONSTRAINTS.relative_to(ROOT)} with {len(lines)} lines")
+
+
+def merged(pins: Mapping[str, Collection[str]]) -> list[str]:
+    """The pins of each marker in one list, sorted; those that all have in common stand there without a marker."""
+    common = set.intersection(*map(set, pins.values()))
+    single = {f"{pin} ; {marker}" for marker, some in pins.items() for pin in set(some) - common}
+    return sorted(common | single, key=str.lower)
 
 
 def _newest_of_everything(version: pythons.Version) -> list[str]:

@@ -35,7 +35,7 @@ def run_foreground(command: Sequence[str], env: Mapping[str, str], cwd: Path) ->
     Ctrl-C reaches the command by the terminal. We only wait for it to clean up and then stop ourselves; SIGTERM and
     SIGHUP come to us alone and are handed on.
     """
-    process = subprocess.Popen(list(command), env=dict(env), cwd=cwd)
+    process: subprocess.Popen[bytes] | None = None
     interrupted = False
 
     def wait_for_clean_up(_number: int, _frame: FrameType | None) -> None:
@@ -45,7 +45,8 @@ def run_foreground(command: Sequence[str], env: Mapping[str, str], cwd: Path) ->
     def hand_on(number: int, _frame: FrameType | None) -> None:
         nonlocal interrupted
         interrupted = True
-        process.send_signal(number)
+        if process is not None:
+            process.send_signal(number)
 
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, wait_for_clean_up),
@@ -53,6 +54,9 @@ def run_foreground(command: Sequence[str], env: Mapping[str, str], cwd: Path) ->
         signal.SIGHUP: signal.signal(signal.SIGHUP, hand_on),
     }
     try:
+        process = subprocess.Popen(list(command), env=dict(env), cwd=cwd)
+        if interrupted:  # before there was a process to hand the signal on to
+            process.terminate()
         code = process.wait()
     finally:
         for number, handler in before.items():

@@ -58,7 +58,9 @@ def _run_suite(name: str, arguments: list[str]) -> int:
     print(f"\ndev: tests/{name}", flush=True)
     begun = time.monotonic()
     env = environments.variables(more=more)
-    code = run_foreground(["python", "-m", "pytest", f"tests/{name}", *arguments], env, ROOT)
+    folder = f"tests/{name}"
+    chosen = any(word.startswith(folder) for word in arguments)  # files of it, or single tests
+    code = run_foreground(["python", "-m", "pytest", *([] if chosen else [folder]), *arguments], env, ROOT)
     outcome = {0: "passed", _NOTHING_COLLECTED: "failed: it holds no test, or none was chosen"}.get(code, "failed")
     print(f"dev: tests/{name} {outcome} ({time.monotonic() - begun:.0f} s)", flush=True)
     return code
