@@ -113,6 +113,16 @@ def _holds_down(sentinel: SentinelNode, port: str) -> bool:
     return any("s_down" in one["flags"] for one in sentinel.replica_states(GROUP) if one["port"] == port)
 
 
+def _disconnected(lab: Lab) -> str | None:
+    """A Sentinel that has just discovered another one has no connection to it for a moment."""
+    for sentinel in lab.sentinels:
+        with sentinel.client() as client:
+            peers = client.execute_command("SENTINEL", "SENTINELS", GROUP)
+        if len(peers) != len(lab.sentinels) - 1 or any("disconnected" in flag for peer in peers for flag in peer):
+            return f"{sentinel.name} is not connected to all others"
+    return None
+
+
 def _version(node: DataNode) -> str:
     server = node.info("server")
     return f"valkey-{server['valkey_version']}" if "valkey_version" in server else f"redis-{server['redis_version']}"
@@ -125,6 +135,7 @@ def main(binary: str | None) -> None:
             tempfile.TemporaryDirectory(prefix="lab-") as directory,
             Lab.create(Path(directory) / "lab", groups=1, binary=binary, **options) as lab,
         ):
+            wait_until(lambda: _disconnected(lab), 30, "connections between the Sentinels")
             happen(lab)
             text = without_secrets(json.dumps(record(lab), indent=1, ensure_ascii=False))
             file = FIXTURES / f"{_version(lab.nodes[0])}-{situation}.json"

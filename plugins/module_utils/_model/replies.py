@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Fields = Mapping[str, str]
+
+_WHOLE = re.compile(r"\A-?[0-9]+\Z")
 
 
 def parse_info(text: str) -> dict[str, str]:
@@ -33,14 +36,14 @@ def parse_line(text: str) -> dict[str, str]:
 
 def whole(fields: Fields, name: str, default: int = 0) -> int:
     """A whole number, or the default when the field is absent or empty (fields differ between versions)."""
-    value = fields.get(name, "")
-    return int(value) if value.lstrip("-").isdigit() else default
+    value = maybe_whole(fields, name)
+    return default if value is None else value
 
 
 def maybe_whole(fields: Fields, name: str) -> int | None:
     """A whole number, or None when the server does not report the field."""
     value = fields.get(name, "")
-    return int(value) if value.lstrip("-").isdigit() else None
+    return int(value) if _WHOLE.match(value) else None
 
 
 def yes(fields: Fields, name: str) -> bool:
