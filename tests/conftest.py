@@ -41,6 +41,15 @@ def shared_lab() -> Iterator[Lab]:
     next(factory, None)
 
 
+@pytest.fixture(scope="module")
+def shared_secured_lab() -> Iterator[Lab]:
+    """The same with ACL users and passwords everywhere."""
+    labs: list[Lab] = []
+    factory = _factory(labs)
+    yield next(factory)(groups=1, secured=True)
+    next(factory, None)
+
+
 def _factory(labs: list[Lab]) -> Generator[LabFactory, None, None]:
     # Not pytest's tmp_path: ssh's control sockets and unix sockets allow about 100 characters of path.
     base = Path(tempfile.mkdtemp(prefix="lab-"))
@@ -66,7 +75,8 @@ def pytest_runtest_makereport(
     """A failed test shows the logs of all servers it used."""
     report = yield
     if report.failed and call.when != "teardown":
-        shared = getattr(item, "funcargs", {}).get("shared_lab")
-        for lab in [*item.stash.get(_LABS, []), *([shared] if shared else [])]:
+        used = getattr(item, "funcargs", {})
+        shared = [used[name] for name in ("shared_lab", "shared_secured_lab") if name in used]
+        for lab in [*item.stash.get(_LABS, []), *shared]:
             report.sections.append((f"servers of the lab in {lab.directory}", lab.dump_logs()))
     return report

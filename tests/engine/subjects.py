@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Login
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections, GroupTargets
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import NodeTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import SentinelTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.group import GroupView
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits, group_problems
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import Judgement, judge
@@ -28,8 +27,11 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.waiti
     Settled,
     wait_until_healthy,
 )
-from lab.lab import Lab
 from lab.state import Credentials
+
+if TYPE_CHECKING:
+    from ansible_collections.steadyhand.redis.plugins.module_utils._model.group import GroupView
+    from lab.lab import Lab
 
 GROUP = "group-1"
 LOCK = LockWish("the-test", "a test", 60)

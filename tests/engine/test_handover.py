@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node
@@ -27,7 +28,7 @@ from lab.lab import Lab
 LabFactory = Callable[..., Lab]
 
 
-def hand_over(lab: Lab, **wish: object) -> HandOverResult:
+def hand_over(lab: Lab, **wish: Any) -> HandOverResult:
     wait_healthy(lab)
     with conducting(lab, **wish) as conductor:
         return conductor.run()

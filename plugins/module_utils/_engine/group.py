@@ -63,8 +63,8 @@ class GroupConnections:
     def close(self) -> None:
         """Close every connection."""
         self._pool.shutdown()
-        for server in [*self._nodes.values(), *self._sentinels.values()]:
-            server.connection.close()
+        for name in [*self._nodes, *self._sentinels]:
+            self.forget(name)
 
     def node(self, name: str) -> Node:
         """The open connection to a node. Raises Unreachable or AccessDenied when it cannot be opened."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Union
 
 from .address import Address
@@ -41,7 +42,7 @@ class GroupView:
     nodes: tuple[NodeAccount, ...]
     sentinels: tuple[SentinelAccount, ...]
 
-    @property
+    @cached_property  # one object per node, so that members can be compared by identity
     def members(self) -> tuple[Member, ...]:
         """The nodes that answered, in inventory order."""
         return tuple(Member(account, account.facts, self.announced(account)) for account in self.nodes if account.facts)
