@@ -51,6 +51,7 @@ def variables(venv: Path = VENV, more: Mapping[str, str] | None = None) -> dict[
         "ANSIBLE_COLLECTIONS_PATH": str(GENERATED),
         "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
         "ANSIBLE_TEST_CONTENT_ROOT": str(COLLECTION_LINK),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(GENERATED / "hypothesis"),
         **(more or {}),
     }
 

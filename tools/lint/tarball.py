@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools import environments
 from tools.lint.step import LintError, tool
-from tools.paths import COLLECTION_LINK, GENERATED, NAME, NAMESPACE
+from tools.paths import COLLECTION_LINK, GENERATED, NAME, NAMESPACE, ROOT
 
 _FOR_USERS = {
     "CHANGELOG.md",
@@ -28,7 +28,7 @@ _FOR_USERS = {
 
 
 def check() -> str:
-    """Build, install, compare with what a user needs, and ask `ansible-doc` for every module of the installed copy."""
+    """Build, install, compare with the checkout, and let Ansible load every module and playbook of the installed copy."""
     with tempfile.TemporaryDirectory(dir=GENERATED) as scratch:
         tool("ansible-galaxy", "collection", "build", "--output-path", scratch, cwd=COLLECTION_LINK)
         (archive,) = Path(scratch).glob("*.tar.gz")
@@ -38,23 +38,31 @@ def check() -> str:
         tool("ansible-galaxy", "collection", "install", "--offline", archive, "--collections-path", place, env=env)
         installed = place / "ansible_collections" / NAMESPACE / NAME
         _holds_only_what_users_need(installed)
+        _lacks_nothing(installed)
         modules = _documented_modules(installed, env)
-        files = sum(1 for path in installed.rglob("*") if path.is_file())
-        return f"ok: {files} files, {modules} modules, {archive.stat().st_size // 1024} KiB"
+        playbooks = _loadable_playbooks(installed, env)
+        size = archive.stat().st_size // 1024
+        return f"ok: {len(_files(installed))} files, {modules} modules, {playbooks} playbooks, {size} KiB"
 
 
 def _holds_only_what_users_need(installed: Path) -> None:
     unneeded = sorted({path.name for path in installed.iterdir()} - _FOR_USERS)
-    unneeded += sorted(str(path.relative_to(installed)) for path in installed.rglob("__pycache__"))
     if unneeded:
         raise LintError(f"the tarball holds what no user needs: {', '.join(unneeded)} (see `manifest` in galaxy.yml)")
 
 
+def _lacks_nothing(installed: Path) -> None:
+    """The shipped folders are shipped whole, so that `manifest` forgets no new kind of file."""
+    shipped = [folder for folder in _FOR_USERS if (ROOT / folder).is_dir()]
+    wanted = {path for folder in shipped for path in _files(ROOT / folder, ROOT) if path.suffix != ".pyc"}
+    difference = wanted ^ {path for path in _files(installed) if path.parts[0] in shipped}
+    if difference:
+        raise LintError(f"checkout and tarball differ in: {', '.join(sorted(map(str, difference)))} (see galaxy.yml)")
+
+
 def _documented_modules(installed: Path, env: dict[str, str]) -> int:
-    wanted = {f"{NAMESPACE}.{NAME}.{path.stem}" for path in _modules(COLLECTION_LINK)}
-    present = {f"{NAMESPACE}.{NAME}.{path.stem}" for path in _modules(installed)}
-    if wanted != present:
-        raise LintError(f"modules of the checkout that the tarball lacks: {', '.join(sorted(wanted - present))}")
+    modules = (path for path in (installed / "plugins/modules").glob("*.py") if not path.name.startswith("_"))
+    wanted = {f"{NAMESPACE}.{NAME}.{path.stem}" for path in modules}
     if not wanted:
         raise LintError("the tarball holds no module")
     answer = tool("ansible-doc", "--type", "module", "--json", *sorted(wanted), env=env)
@@ -64,5 +72,14 @@ def _documented_modules(installed: Path, env: dict[str, str]) -> int:
     return len(wanted)
 
 
-def _modules(collection: Path) -> list[Path]:
-    return [path for path in (collection / "plugins/modules").glob("*.py") if not path.name.startswith("_")]
+def _loadable_playbooks(installed: Path, env: dict[str, str]) -> int:
+    """Playbooks by the names that users type, with the roles and modules that they name."""
+    names = sorted(f"{NAMESPACE}.{NAME}.{path.stem}" for path in (installed / "playbooks").glob("*.yml"))
+    for name in names:
+        tool("ansible-playbook", "--inventory", "localhost,", "--syntax-check", name, env=env)
+    return len(names)
+
+
+def _files(folder: Path, root: Path | None = None) -> set[Path]:
+    """All files below `folder`, relative to `root` (by default the folder itself)."""
+    return {path.relative_to(root or folder) for path in folder.rglob("*") if path.is_file()}
