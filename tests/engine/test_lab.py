@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import lab.ports
 import pytest
 from lab.convergence import why_group_is_not_whole
 from lab.errors import LabError, StartError
@@ -48,6 +51,7 @@ def test_a_started_lab_has_converged(lab_factory: LabFactory) -> None:
     [
         pytest.param({"secured": True}, id="secured"),
         pytest.param({"host": "::1"}, id="ipv6"),
+        pytest.param({"tls": True, "secured": True}, id="TLS only"),
         pytest.param({"announce_host": "localhost"}, id="announced hostname"),
         pytest.param({"persistence": "aof"}, id="append-only file"),
     ],
@@ -203,6 +207,55 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_a_port_that_was_taken_in_the_meantime_is_replaced(
+    lab_factory: LabFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between finding a free port and binding it anybody can be faster: here for the primary, whose port others need."""
+    with socket.create_server(("127.0.0.1", 0)) as somebody_else:
+        taken = somebody_else.getsockname()[1]
+        real = lab.ports.reserve_port
+        answers = iter([taken])
+        monkeypatch.setattr("lab.layout.reserve_port", lambda *arguments: next(answers, None) or real(*arguments))
+        made = lab_factory(groups=1, replicas=1, sentinels=1)
+        assert made.node("group-1-a").state.port != taken
+        assert str(made.node("group-1-a").state.port) in made.inventory_file.read_text(encoding="utf-8")
+        assert Lab.load(made.directory).primary_of("group-1").name == "group-1-a"
+
+
+def test_a_node_can_have_another_binary(lab_factory: LabFactory, tmp_path: Path) -> None:
+    other = tmp_path / "another-redis-server"
+    other.symlink_to(str(shutil.which(os.environ.get("LAB_REDIS_SERVER", "redis-server"))))
+    made = lab_factory(groups=1, replicas=1, sentinels=1, node_binaries={"group-1-b": str(other)})
+    assert restart(made, "group-1-b").returncode == 0
+    assert made.node("group-1-b").info("server")["executable"] == str(other)
+    assert made.node("group-1-a").info("server")["executable"] != str(other)
+    with pytest.raises(LabError, match="no server program 'no-such-server'"):
+        lab_factory(groups=1, node_binaries={"sentinel-a": "no-such-server"})
+
+
+def test_a_failing_test_shows_the_logs_of_its_servers(tmp_path: Path) -> None:
+    """By running one, with the fixtures that the suites use."""
+    (tmp_path / "conftest.py").write_text("from tests_conftest import *\n", encoding="ascii")
+    (tmp_path / "tests_conftest.py").symlink_to(TESTS_DIRECTORY / "conftest.py")
+    (tmp_path / "test_failing.py").write_text(
+        "def test_own(lab_factory): lab_factory(groups=1, replicas=0, sentinels=1); assert False\n"
+        "def test_shared(shared_lab): assert False\n",
+        encoding="ascii",
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(TESTS_DIRECTORY)])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "2 failed" in result.stdout, result.stdout + result.stderr
+    assert result.stdout.count("nodes/group-1-a/log") == 2
+    assert result.stdout.count("sentinels/sentinel-c/log") == 1
+    assert result.stdout.count("Ready to accept connections") == 4
 
 
 def test_what_is_no_lab_is_not_touched(tmp_path: Path) -> None:

@@ -33,9 +33,8 @@ def up(options: argparse.Namespace) -> int:
     if is_lab(options.dir):
         print(f"A lab is up already in {options.dir}. `./dev lab down` ends it.")
         return status(options)
-    lab = Lab.create(
-        options.dir, groups=options.groups, replicas=options.replicas, ssh=options.ssh, secured=options.secured
-    )
+    wanted = {name: getattr(options, name) for name in ("groups", "replicas", "ssh", "secured", "tls")}
+    lab = Lab.create(options.dir, **wanted)
     print(f"Starting {options.groups} groups of 1 + {options.replicas} nodes and 3 Sentinels ...", flush=True)
     try:
         lab.start()
@@ -105,6 +104,7 @@ def main(arguments: list[str]) -> int:
             command.add_argument("--replicas", type=int, default=2, help="replicas of each group (default: 2)")
             command.add_argument("--ssh", action="store_true", help="reach each node through an sshd of its own")
             command.add_argument("--secured", action="store_true", help="ACL users and passwords everywhere")
+            command.add_argument("--tls", action="store_true", help="every server speaks TLS only")
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))

@@ -6,17 +6,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from lab.probe import Endpoint
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab.probe import Endpoint
+    from lab.tls import TlsFiles
 
 SOCKET_TIMEOUT = 5.0
 """Seconds for a connection or an answer. A frozen server is noticed after it."""
+
+
+def tls_arguments(tls: TlsFiles | None) -> dict[str, Any]:
+    """What redis-py's client classes take."""
+    if tls is None:
+        return {}
+    return {"ssl": True, **tls_connection_arguments(tls)}
+
+
+def tls_connection_arguments(tls: TlsFiles) -> dict[str, Any]:
+    """What redis-py's SSLConnection takes."""
+    return {"ssl_ca_certs": tls.ca, "ssl_certfile": tls.client_cert, "ssl_keyfile": tls.client_key}
 
 
 @contextmanager
@@ -27,6 +43,7 @@ def connected(endpoint: Endpoint, timeout: float = SOCKET_TIMEOUT) -> Iterator[r
         port=endpoint.port,
         username=endpoint.username,
         password=endpoint.password,
+        **tls_arguments(endpoint.tls),
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         decode_responses=True,

@@ -16,7 +16,7 @@ def node_conf(node: NodeState, primary: NodeState, options: LabOptions) -> str:
     """redis.conf of *node* in the group that *primary* leads at the start."""
     settings: dict[str, str | list[str]] = {
         "bind": node.host,
-        "port": str(node.port),
+        **_ports(node),
         "dir": node.directory,
         "logfile": '""',
         # A lab has its replicas all at once: waiting for more of them (5 s by default) only costs time.
@@ -41,7 +41,7 @@ def sentinel_conf(sentinel: SentinelState, primaries: Iterable[NodeState], optio
     """sentinel.conf that watches the groups that *primaries* lead at the start."""
     settings: dict[str, str | list[str]] = {
         "bind": sentinel.host,
-        "port": str(sentinel.port),
+        **_ports(sentinel),
         "dir": sentinel.directory,
         "logfile": '""',
     }
@@ -65,6 +65,12 @@ def sentinel_conf(sentinel: SentinelState, primaries: Iterable[NodeState], optio
                 f"sentinel auth-pass {primary.group} {primary.credentials.sentinel_password}",
             ]
     return "\n".join(lines) + "\n"
+
+
+def _ports(server: NodeState | SentinelState) -> dict[str, str]:
+    if server.tls is None:
+        return {"port": str(server.port)}
+    return {"port": "0", "tls-port": str(server.port), **server.tls.server_settings}
 
 
 def _users(credentials: Credentials) -> Iterable[str]:

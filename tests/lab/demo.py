@@ -147,6 +147,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--groups", type=int, default=3, help="groups to start (default: 3)")
     parser.add_argument("--ssh", action="store_true", help="reach each node through an sshd of its own")
     parser.add_argument("--secured", action="store_true", help="ACL users and passwords everywhere")
+    parser.add_argument("--tls", action="store_true", help="every server speaks TLS only")
     parser.add_argument("--writes-per-second", type=float, default=500.0, help="of each group (default: 500)")
     parser.add_argument("--value-size", type=int, default=1000, help="bytes (default: 1000)")
     parser.add_argument("--data-set-mb", type=int, default=20, help="of each group, at the start (default: 20)")
@@ -159,7 +160,12 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     started = time.monotonic()
     base = Path(tempfile.mkdtemp(prefix="lab-demo-"))
-    lab_options: dict[str, Any] = {"groups": options.groups, "ssh": options.ssh, "secured": options.secured}
+    lab_options: dict[str, Any] = {
+        "groups": options.groups,
+        "ssh": options.ssh,
+        "secured": options.secured,
+        "tls": options.tls,
+    }
     load = Load(
         value_size=options.value_size, writes_per_second=options.writes_per_second, data_set_mb=options.data_set_mb
     )

@@ -17,6 +17,7 @@ from lab.interpreters import interpreters_of_nodes
 from lab.layout import SENTINELS_SSHD
 from lab.ssh import connection_variables
 from lab.state import Credentials, LabState, NodeState, SentinelState
+from lab.tls import TlsFiles
 from lab.warden import TESTS_DIRECTORY
 
 ANSIBLE_CONFIG = """\
@@ -97,6 +98,7 @@ def _node_variables(node: NodeState) -> dict[str, Any]:
     if node.credentials is not None:
         variables["redis_login_user"] = Credentials.MAINTENANCE
         variables["redis_login_password"] = node.credentials.maintenance_password
+    variables |= _tls_variables("redis_", node.tls)
     variables["redis_restart_command"] = [str(restart_script(node))]
     return variables
 
@@ -108,7 +110,18 @@ def _sentinel_variables(sentinel: SentinelState) -> dict[str, Any]:
     }
     if sentinel.password is not None:
         variables["redis_sentinel_login_password"] = sentinel.password
-    return variables
+    return variables | _tls_variables("redis_sentinel_", sentinel.tls)
+
+
+def _tls_variables(prefix: str, tls: TlsFiles | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    return {
+        f"{prefix}tls": True,
+        f"{prefix}ca_certs": tls.ca,
+        f"{prefix}client_cert_file": tls.client_cert,
+        f"{prefix}client_key_file": tls.client_key,
+    }
 
 
 def _reached_by(sshd_name: str, host_variable: str, host: str, state: LabState) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from lab.sentinel import SentinelNode
 from lab.server import start_server
 from lab.ssh import check_login, make_keys, sshd_conf, write_known_hosts
 from lab.state import STATE_FILE, LabState
+from lab.tls import make_certificates
 from lab.waiting import wait_until
 from lab.warden import Warden
 
@@ -139,6 +140,8 @@ class Lab:
         """
         if self._warden is None:
             self._warden = Warden(self.directory)
+        if self.options.tls:
+            make_certificates(self.directory)
         self._start_groups()
         self._start_sentinels()
         self._start_sshds()

@@ -15,6 +15,7 @@ from lab.options import LabOptions
 from lab.ports import reserve_port
 from lab.ssh import sshd_program
 from lab.state import Credentials, LabState, NodeState, SentinelState, SshdState
+from lab.tls import TlsFiles
 
 PASSWORD_BYTES = 18
 SSHD_HOST = "127.0.0.1"
@@ -36,6 +37,7 @@ def new_state(directory: Path, options: LabOptions) -> LabState:
             host=options.host,
             port=reserve_port(directory, options.host),
             password=sentinel_password,
+            tls=TlsFiles.below(directory) if options.tls else None,
         )
         for name, zone in ((f"sentinel-{zone}", zone) for zone in string.ascii_lowercase[: options.sentinels])
     )
@@ -59,6 +61,7 @@ def _group(group: str, number: int, directory: Path, options: LabOptions) -> lis
                 port=reserve_port(directory, options.host),
                 announce_host=options.announce_host,
                 credentials=None if shared is None else dataclasses.replace(shared, maintenance_password=_password()),
+                tls=TlsFiles.below(directory) if options.tls else None,
             )
         )
     return nodes

@@ -41,6 +41,8 @@ class LabOptions:
     """One set that watches all groups."""
     secured: bool = False
     """ACL users and passwords everywhere, made at random; the inventory carries them."""
+    tls: bool = False
+    """Every server speaks TLS only and wants a client certificate; the inventory names the files."""
     ssh: bool = False
     """Reach every node through an sshd of its own; else `ansible_connection: local`."""
     host: str = "127.0.0.1"

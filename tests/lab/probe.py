@@ -8,9 +8,11 @@ only."""
 from __future__ import annotations
 
 import socket
-import ssl
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from lab.tls import TlsFiles
 
 PROBE_TIMEOUT = 2.0
 """Seconds for one look. A loopback server that does not answer in it is busy or frozen."""
@@ -34,9 +36,7 @@ class Endpoint:
     port: int
     username: str | None = None
     password: str | None = None
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
+    tls: TlsFiles | None = None
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -76,13 +76,9 @@ def _ask(stream: _Stream, endpoint: Endpoint, pid: int) -> str | None:
 
 def _connect(endpoint: Endpoint) -> socket.socket:
     plain = socket.create_connection((endpoint.host, endpoint.port), timeout=PROBE_TIMEOUT)
-    if endpoint.ca_file is None:
+    if endpoint.tls is None:
         return plain
-    context = ssl.create_default_context(cafile=endpoint.ca_file)
-    context.check_hostname = False
-    if endpoint.cert_file is not None:
-        context.load_cert_chain(endpoint.cert_file, endpoint.key_file)
-    return context.wrap_socket(plain, server_hostname=endpoint.host)
+    return endpoint.tls.client_context.wrap_socket(plain, server_hostname=endpoint.host)
 
 
 def _command(stream: _Stream, *words: str) -> str:

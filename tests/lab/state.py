@@ -16,6 +16,7 @@ from lab.errors import LabError
 from lab.options import LabOptions
 from lab.probe import Endpoint, why_no_ssh, why_not_answering
 from lab.process import Process
+from lab.tls import TlsFiles
 
 STATE_FILE = "state.json"
 
@@ -49,6 +50,7 @@ class NodeState:
     port: int
     announce_host: str | None
     credentials: Credentials | None
+    tls: TlsFiles | None
 
     @property
     def process(self) -> Process:
@@ -64,8 +66,9 @@ class NodeState:
     def endpoint(self) -> Endpoint:
         """Where the maintenance user asks."""
         if self.credentials is None:
-            return Endpoint(self.host, self.port)
-        return Endpoint(self.host, self.port, Credentials.MAINTENANCE, self.credentials.maintenance_password)
+            return Endpoint(self.host, self.port, tls=self.tls)
+        password = self.credentials.maintenance_password
+        return Endpoint(self.host, self.port, Credentials.MAINTENANCE, password, self.tls)
 
     def why_not_answering(self, pid: int) -> str | None:
         """None when *pid* answers there with its data loaded."""
@@ -88,6 +91,7 @@ class SentinelState:
     host: str
     port: int
     password: str | None
+    tls: TlsFiles | None
 
     @property
     def process(self) -> Process:
@@ -102,7 +106,7 @@ class SentinelState:
     @property
     def endpoint(self) -> Endpoint:
         """Where the Sentinel answers."""
-        return Endpoint(self.host, self.port, None, self.password)
+        return Endpoint(self.host, self.port, None, self.password, self.tls)
 
     def why_not_answering(self, pid: int) -> str | None:
         """None when *pid* answers there."""
@@ -167,9 +171,10 @@ class LabState:
             raise LabError(f"no lab in {directory}: it has no {STATE_FILE}") from None
         return cls(
             nodes=tuple(
-                NodeState(**{**node, "credentials": _credentials(node["credentials"])}) for node in plain["nodes"]
+                NodeState(**{**node, "credentials": _credentials(node["credentials"]), "tls": _tls(node["tls"])})
+                for node in plain["nodes"]
             ),
-            sentinels=tuple(SentinelState(**sentinel) for sentinel in plain["sentinels"]),
+            sentinels=tuple(SentinelState(**{**one, "tls": _tls(one["tls"])}) for one in plain["sentinels"]),
             sshds=tuple(SshdState(**sshd) for sshd in plain["sshds"]),
             options=LabOptions.from_plain(plain["options"]),
         )
@@ -221,3 +226,7 @@ def _named(name: str, servers: tuple[_Server, ...]) -> _Server:
 
 def _credentials(plain: dict[str, str] | None) -> Credentials | None:
     return None if plain is None else Credentials(**plain)
+
+
+def _tls(plain: dict[str, str] | None) -> TlsFiles | None:
+    return None if plain is None else TlsFiles(**plain)

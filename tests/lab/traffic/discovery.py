@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import redis
 from redis.backoff import NoBackoff
-from redis.connection import Connection
+from redis.connection import Connection, SSLConnection
 from redis.retry import Retry
 
+from lab.client import tls_connection_arguments
+from lab.probe import Endpoint
 from lab.state import Credentials
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ class Discovery:
     def __init__(self, state: LabState, group: str) -> None:
         self._group = group
         self._sentinels = list(state.sentinels)
-        credentials = next(node.credentials for node in state.nodes if node.group == group)
+        node = next(node for node in state.nodes if node.group == group)
+        credentials = node.credentials
+        self._tls = node.tls
         self._username = None if credentials is None else Credentials.APPLICATION
         self._password = None if credentials is None else credentials.application_password
 
@@ -49,7 +53,7 @@ class Discovery:
         heard = []
         random.shuffle(self._sentinels)
         for sentinel in self._sentinels:
-            asked = _connection(sentinel.host, sentinel.port, None, sentinel.password, SENTINEL_TIMEOUT)
+            asked = _connection(sentinel.endpoint, SENTINEL_TIMEOUT)
             try:
                 asked.connect()
                 asked.send_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._group)
@@ -62,7 +66,7 @@ class Discovery:
         raise NoPrimaryError("; ".join(heard))
 
     def _verified(self, host: str, port: int) -> Connection:
-        connection = _connection(host, port, self._username, self._password, TIMEOUT)
+        connection = _connection(Endpoint(host, port, self._username, self._password, self._tls), TIMEOUT)
         try:
             connection.connect()
             connection.send_command("ROLE")
@@ -75,14 +79,17 @@ class Discovery:
         return connection
 
 
-def _connection(host: str, port: int, username: str | None, password: str | None, timeout: float) -> Connection:
-    return Connection(
-        host=host,
-        port=port,
-        username=username,
-        password=password,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        protocol=2,
-        retry=Retry(NoBackoff(), 0),
-    )
+def _connection(endpoint: Endpoint, timeout: float) -> Connection:
+    arguments: dict[str, Any] = {
+        "host": endpoint.host,
+        "port": endpoint.port,
+        "username": endpoint.username,
+        "password": endpoint.password,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    if endpoint.tls is None:
+        return Connection(**arguments)
+    return SSLConnection(**arguments, **tls_connection_arguments(endpoint.tls))

@@ -69,6 +69,9 @@ def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event
         Ballast(Discovery(state, group), f"lab:{group}:{run}:{number}", load.ballast_value_size)
         for number in range(load.ballast_clients)
     ]
+    for writer in writers:
+        writer.connect(stop)
+    # From here on users want something: how long their first connection took is no pause of the service.
     started_at = time.monotonic_ns()
     runs = [*(writer.run for writer in writers), *(one.run for one in ballast)]
     threads = [threading.Thread(target=run_one, args=(stop,)) for run_one in runs]

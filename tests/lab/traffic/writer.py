@@ -49,10 +49,10 @@ class Writer:
         """Requests that ended so: by error code or class."""
 
     def run(self, stop: threading.Event) -> None:
-        """The life of the connection."""
+        """The life of the connection, once `connect` has been called."""
         while not stop.is_set():
             wanted_at = time.monotonic_ns()
-            if self._connection is None and not self._connect(stop):
+            if self._connection is None and not self.connect(stop):
                 break
             refused = self._write_once(wanted_at)
             if self._connection is None and not self._client.follows:
@@ -64,7 +64,8 @@ class Writer:
             self._connection.disconnect()
         self._journal.close()
 
-    def _connect(self, stop: threading.Event) -> bool:
+    def connect(self, stop: threading.Event) -> bool:
+        """Search for the primary until it is found, or until told to stop; whether it was found."""
         while not stop.is_set():
             try:
                 self._connection = self._discovery.connect()
