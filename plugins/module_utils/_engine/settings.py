@@ -93,6 +93,10 @@ class NodeSettings:
         titled = yes(self.running(["set-proc-title"]), "set-proc-title")
         return settings_start.start_arguments(facts.process_id, titled, self.service)
 
+    def most_open_files(self, facts: NodeFacts) -> int | None:
+        """How many files the server's process may open; None for no limit."""
+        return settings_start.most_open_files(facts.process_id)
+
     def why_not_startable(self, facts: NodeFacts, lines: Sequence[str]) -> str | None:
         """Why the node's own program would not start with these lines in its file, or None."""
         program = settings_start.program_of(facts.executable, facts.process_id)

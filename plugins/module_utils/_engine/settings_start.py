@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 
 DRY_START_SECONDS = 20
+CAP_SYS_RESOURCE = 24  # capabilities(7)
 
 # Enough that the program reads its options and ends before it listens anywhere, reads data or leaves a file behind.
 _HARMLESS = ("port 0", 'save ""', "appendonly no", 'logfile ""', "daemonize no")
@@ -94,6 +95,18 @@ def why_not_startable(program: str, called: str, lines: Sequence[str]) -> str | 
         except subprocess.TimeoutExpired:
             return f"it cannot be tried: {program} did not end within {DRY_START_SECONDS} s"
     return _reason(tried.stdout.decode("utf-8", "replace"))
+
+
+def most_open_files(process_id: int) -> int | None:
+    """How many files a server can allow itself to open: its hard limit, or the kernel's where it may go beyond its own."""
+    with open(f"/proc/{process_id}/limits", encoding="ascii") as stream:
+        hard = re.search(r"^Max open files\s+\S+\s+(\d+)", stream.read(), re.MULTILINE)
+    with open(f"/proc/{process_id}/status", encoding="utf-8", errors="replace") as stream:
+        capabilities = re.search(r"^CapEff:\s*([0-9a-f]+)", stream.read(), re.MULTILINE)
+    if capabilities is not None and int(capabilities.group(1), 16) >> CAP_SYS_RESOURCE & 1:
+        with open("/proc/sys/fs/nr_open", encoding="ascii") as stream:
+            return int(stream.read())
+    return int(hard.group(1)) if hard is not None else None
 
 
 def _reason(output: str) -> str | None:

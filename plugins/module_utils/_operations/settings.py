@@ -53,6 +53,7 @@ class SettingsPort(Protocol):
     def why_not_rewritable(self, facts: NodeFacts) -> str | None: ...
     def write_file(self, path: str, before: str, after: str) -> bool: ...
     def start_arguments(self, facts: NodeFacts) -> tuple[str, ...] | None: ...
+    def most_open_files(self, facts: NodeFacts) -> int | None: ...
     def why_not_startable(self, facts: NodeFacts, lines: Sequence[str]) -> str | None: ...
 
 
@@ -68,7 +69,7 @@ def inspect(node: SettingsPort, settings: Mapping[str, Any], good_replicas: int 
     changing = {name: value for name, value in wishes.items() if not same(name, value, running.get(name))}
     if good_replicas is None and facts.is_primary:
         good_replicas = count_good_replicas(facts)
-    proposal = Proposal(changing, running, facts, good_replicas)
+    proposal = Proposal(changing, running, facts, good_replicas, node.most_open_files(facts))
     file, arguments = node.config_file(facts), node.start_arguments(facts)
     reasons = {**dict(dangers(proposal)), **_overridden(wishes, file, arguments)}
     answers = node.judged({name: value for name, value in changing.items() if name not in reasons})

@@ -28,15 +28,22 @@ CONTEXT = (
     "repl-timeout",
 )
 
+# What the engine keeps of its files for itself (CONFIG_MIN_RESERVED_FDS in server.h).
+RESERVED_FILES = 32
+
 
 @dataclass(frozen=True)
 class Proposal:
-    """The values that would change, those that run now, the node, and how many good replicas its group has."""
+    """The values that would change, those that run now, and the node.
+
+    ``good_replicas`` of its group and ``most_open_files`` of its process are None where they are not known.
+    """
 
     changing: Mapping[str, str]
     running: Mapping[str, str]
     facts: NodeFacts
     good_replicas: int | None = None
+    most_open_files: int | None = None
 
     def text(self, name: str) -> str:
         """The normal form of a setting as it would be afterwards; empty when it is not known."""
@@ -107,13 +114,19 @@ def _databases(proposal: Proposal) -> Iterator[Danger]:
 
 
 def _clients(proposal: Proposal) -> Iterator[Danger]:
-    limit = proposal.number("maxclients")
+    limit, files = proposal.number("maxclients"), proposal.most_open_files
     # INFO counts replicas apart, the limit counts them in.
     connected = proposal.facts.connected_clients + len(proposal.facts.replicas)
     if "maxclients" in proposal.changing and limit is not None and limit <= connected:
         yield (
             "maxclients",
             f"{connected} connections are open: with {limit} allowed, new clients, Sentinels and replicas are turned away",
+        )
+    # It would ask for fewer and fewer files, answering nobody meanwhile: minutes for a value far beyond.
+    if "maxclients" in proposal.changing and limit and files is not None and limit + RESERVED_FILES > files:
+        yield (
+            "maxclients",
+            f"the server may open {files} files, which is enough for {files - RESERVED_FILES} clients: raise LimitNOFILE of its unit first",
         )
 
 

@@ -119,6 +119,9 @@ class Node:
     def start_arguments(self, facts: NodeFacts) -> tuple[str, ...] | None:  # noqa: ARG002  # the port's shape
         return self.arguments
 
+    def most_open_files(self, facts: NodeFacts) -> int | None:  # noqa: ARG002  # the port's shape
+        return 20000
+
     def why_not_startable(self, facts: NodeFacts, lines: Sequence[str]) -> str | None:  # noqa: ARG002  # the port's shape
         return "it would not start" if lines == ["io-threads 999"] else None
 
@@ -163,6 +166,12 @@ def test_a_file_that_cannot_be_written_is_an_obstacle(attribute: str, value: Any
     node = Node(hz="10")
     setattr(node, attribute, value)
     assert reason in "; ".join(inspect(node, {"hz": 20}).refusals)
+
+
+def test_more_clients_than_files_are_refused() -> None:
+    node = Node(maxclients="10000")
+    assert not inspect(node, {"maxclients": 19968}).refusals
+    assert "enough for 19968 clients" in inspect(node, {"maxclients": 19969}).refusals[0]
 
 
 def test_an_engine_without_all_or_nothing_is_refused() -> None:
