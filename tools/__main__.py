@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m tools`, which is what `./dev` starts."""
 
+import signal
 import sys
 
 from tools.commands import main
 
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `./dev ... | head` ends without a traceback
 sys.exit(main(sys.argv[1:]))
