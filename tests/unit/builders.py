@@ -195,9 +195,7 @@ def group_view(replicas: tuple[str, ...] = ("b", "c")) -> GroupView:
     return GroupView(
         "presence-1",
         (node_account("a", primary), *(node_account(name, replica_facts(name)) for name in replicas)),
-        tuple(
-            SentinelAccount(name, address_of(name), sentinel_facts(name, replicas)) for name in ("s1", "s2", "s3")
-        ),
+        tuple(SentinelAccount(name, address_of(name), sentinel_facts(name, replicas)) for name in ("s1", "s2", "s3")),
     )
 
 

@@ -16,18 +16,19 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Connection, Login
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import CommandRefused
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.node import OBSERVED_SECRETS, OBSERVED_SETTINGS
-
 from lab.lab import Lab
-from lab.node import DataNode
-from lab.probe import Endpoint
-from lab.sentinel import SentinelNode
 from lab.waiting import wait_until
+
+if TYPE_CHECKING:
+    from lab.node import DataNode
+    from lab.probe import Endpoint
+    from lab.sentinel import SentinelNode
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 GROUP = "group-1"

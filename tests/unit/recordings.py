@@ -10,7 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Command, Connection, Login, Reply
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import (
+    Command,
+    Connection,
+    Login,
+    Reply,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node, NodeTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import Sentinel, SentinelTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
@@ -51,17 +56,29 @@ def replies(name: str) -> dict[str, Any]:
     return content
 
 
+def node(name: str, server: str) -> NodeFacts:
+    """What one node of a recording said about itself."""
+    recorded = replies(name)["nodes"][server]
+    return _node(Address.parse(recorded["address"]), recorded["replies"])
+
+
+def acl_list(name: str, server: str) -> list[str]:
+    """What one node of a recording answered to ACL LIST."""
+    lines: list[str] = replies(name)["nodes"][server]["replies"][1]
+    return lines
+
+
 def view(name: str, declared: Mapping[str, Address] | None = None) -> GroupView:
     """The group of a recording. ``declared``: addresses that the inventory declares to be announced."""
     recording, declared = replies(name), declared or {}
     group = recording["group"]
     nodes = [
-        NodeAccount(node, address, declared.get(node), _node(address, recorded["replies"]))
-        for node, address, recorded in _servers(recording["nodes"])
+        NodeAccount(server, address, declared.get(server), _node(address, recorded["replies"]))
+        for server, address, recorded in _servers(recording["nodes"])
     ]
     silent = [
-        NodeAccount(node, Address.parse(address), declared.get(node), None, "connection refused")
-        for node, address in recording["silent"].items()
+        NodeAccount(server, Address.parse(address), declared.get(server), None, "connection refused")
+        for server, address in recording["silent"].items()
     ]
     sentinels = [
         SentinelAccount(sentinel, address, _sentinel(address, recorded["replies"], group))
@@ -75,12 +92,12 @@ def _servers(recorded: Mapping[str, Any]) -> list[tuple[str, Address, Mapping[st
 
 
 def _node(address: Address, recorded: Sequence[Any]) -> NodeFacts:
-    node = Node(NodeTarget(str(address), address, LOGIN))
-    node.connection = RecordedConnection(address, recorded)
-    return node.facts()
+    asked = Node(NodeTarget(str(address), address, LOGIN))
+    asked.connection = RecordedConnection(address, recorded)
+    return asked.facts()
 
 
 def _sentinel(address: Address, recorded: Sequence[Any], group: str) -> SentinelFacts:
-    sentinel = Sentinel(SentinelTarget(str(address), address, LOGIN))
-    sentinel.connection = RecordedConnection(address, recorded)
-    return sentinel.facts(group)
+    asked = Sentinel(SentinelTarget(str(address), address, LOGIN))
+    asked.connection = RecordedConnection(address, recorded)
+    return asked.facts(group)

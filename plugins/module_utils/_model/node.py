@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from .address import Address
 from .replies import Fields, maybe_whole, parse_line, whole, yes
@@ -259,5 +260,17 @@ def _acl_fingerprints(lines: Sequence[str], own_user: str) -> dict[str, str]:
     for line in lines:
         _keyword, name, rules = ([*line.split(" ", 2), "", ""])[:3]
         if name != own_user or name == "default":
-            users[name] = hashlib.sha256(" ".join(sorted(rules.split())).encode()).hexdigest()
+            users[name] = hashlib.sha256(" ".join(_in_one_order(rules.split())).encode()).hexdigest()
     return users
+
+
+def _in_one_order(rules: list[str]) -> list[str]:
+    """Rules sorted where their order means nothing: Redis 7.0 lists allowed commands in another order on each node.
+
+    A command rule overrides earlier ones of the other sign, so only neighbours of one sign are sorted. Selectors stay.
+    """
+    root = next((index for index, rule in enumerate(rules) if rule.startswith("(")), len(rules))
+    commands = [rule for rule in rules[:root] if rule[0] in "+-"]
+    others = sorted(rule for rule in rules[:root] if rule[0] not in "+-")
+    ordered = [rule for _sign, run in groupby(commands, key=lambda rule: rule[0]) for rule in sorted(run)]
+    return others + ordered + rules[root:]

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.replies import (
     maybe_whole,
     parse_info,
@@ -16,6 +14,8 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.replies im
     whole,
     yes,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def test_info_is_read_without_its_headings() -> None:
@@ -45,13 +45,27 @@ def test_pairs_become_a_mapping() -> None:
 def test_a_line_of_fields_is_read_and_foreign_parts_are_left_out() -> None:
     line = "ip=10.0.0.2,port=6379,state=online,offset=1000,lag=0,strange"
     assert parse_line(line) == {
-        "ip": "10.0.0.2", "port": "6379", "state": "online", "offset": "1000", "lag": "0",
+        "ip": "10.0.0.2",
+        "port": "6379",
+        "state": "online",
+        "offset": "1000",
+        "lag": "0",
     }
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("0", 0), ("12", 12), ("-1", -1), ("", None), ("none", None), ("1.5", None), ("12kb", None), ("--1", None), ("-", None)],
+    [
+        ("0", 0),
+        ("12", 12),
+        ("-1", -1),
+        ("", None),
+        ("none", None),
+        ("1.5", None),
+        ("12kb", None),
+        ("--1", None),
+        ("-", None),
+    ],
 )
 def test_a_number_is_a_whole_one_or_none(value: str, expected: int | None) -> None:
     assert maybe_whole({"field": value}, "field") == expected
