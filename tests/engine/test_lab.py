@@ -21,7 +21,7 @@ import pytest
 from lab.convergence import why_group_is_not_whole
 from lab.errors import LabError, StartError
 from lab.lab import Lab
-from lab.process import processes_below
+from lab.process import lives, processes_below
 from lab.restart import DELAY_FILE, FAILURE_SWITCH, RESTARTS_FILE
 from lab.waiting import wait_until
 
@@ -198,15 +198,7 @@ def test_a_lab_ends_with_its_owner_even_by_sigkill(tmp_path: Path) -> None:
         assert sorted(process.pid() or 0 for process in processes) == sorted(pids)
         owner.kill()
     wait_until(lambda: f"{directory} exists" if directory.exists() else None, 10, "end of the lab")
-    assert [pid for pid in pids if _lives(pid)] == []
-
-
-def _lives(pid: int) -> bool:
-    """A zombie that init has not collected yet is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    assert [pid for pid in pids if lives(pid)] == []
 
 
 def test_a_port_that_was_taken_in_the_meantime_is_replaced(
@@ -231,8 +223,14 @@ def test_a_node_can_have_another_binary(lab_factory: LabFactory, tmp_path: Path)
     assert restart(made, "group-1-b").returncode == 0
     assert made.node("group-1-b").info("server")["executable"] == str(other)
     assert made.node("group-1-a").info("server")["executable"] != str(other)
+
+
+def test_a_lab_that_cannot_be_laid_out_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="no server program 'no-such-server'"):
-        lab_factory(groups=1, node_binaries={"sentinel-a": "no-such-server"})
+        Lab.create(tmp_path / "lab", groups=1, node_binaries={"sentinel-a": "no-such-server"})
+    assert list(tmp_path.iterdir()) == []
+    held = [file.read_text(encoding="utf-8") for file in lab.ports.reservations_directory().glob("*")]
+    assert str(tmp_path / "lab") not in held
 
 
 def test_a_failing_test_shows_the_logs_of_its_servers(tmp_path: Path) -> None:

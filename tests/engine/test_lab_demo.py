@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lab.process import processes_below
+from lab.process import lives, processes_below
 from lab.waiting import wait_until
 
 TESTS_DIRECTORY = Path(__file__).resolve().parent.parent
@@ -42,13 +42,14 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, number: signa
             line = demo.stdout.readline()
             assert line, f"the demo ended too early:\n{seen}"
             seen += line
-        processes = processes_below(tmp_path)
-        assert len(processes) == 3 + 3 + 1, "nodes, Sentinels and the users' process"
+        pids = [process.pid() or 0 for process in processes_below(tmp_path)]
+        assert len(pids) == 3 + 3 + 1, "nodes, Sentinels and the users' process"
+        assert all(lives(pid) for pid in pids)
         demo.send_signal(number)
         demo.stdout.read()
     assert demo.returncode == code
     wait_until(lambda: _left(tmp_path), 15, "end of all that the demo started")
-    assert [process.name for process in processes if process.is_running()] == []
+    assert [pid for pid in pids if lives(pid)] == []
 
 
 def _left(directory: Path) -> str | None:

@@ -21,7 +21,7 @@ from lab.inventory import write_ansible_files
 from lab.layout import new_state
 from lab.node import DataNode
 from lab.options import LabOptions
-from lab.ports import release_ports, reserve_port
+from lab.ports import release_all_ports, release_port, reserve_port
 from lab.process import kill_with_descendants, processes_below
 from lab.removal import end_processes, remove
 from lab.sentinel import SentinelNode
@@ -51,7 +51,12 @@ class Lab:
         if directory.exists() and any(directory.iterdir()):
             raise LabError(f"{directory} is not empty: a lab wants a directory of its own")
         directory.mkdir(parents=True, exist_ok=True)
-        state = new_state(directory, LabOptions(**options))
+        try:
+            state = new_state(directory, LabOptions(**options))
+        except BaseException:
+            release_all_ports(directory)
+            directory.rmdir()
+            raise
         state.save(directory)
         return cls(directory, state)
 
@@ -225,7 +230,7 @@ class Lab:
                     raise
             server.conf_file.unlink()
             self._save(self._state.with_port(name, reserve_port(self.directory, server.host)))
-            release_ports([server.port], self.directory)
+            release_port(server.port, self.directory)
 
     def _node_conf(self, name: str, primary: str) -> str:
         return node_conf(self._state.node(name), self._state.node(primary), self.options)

@@ -16,7 +16,6 @@ import os
 import random
 import socket
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from lab.errors import LabError
@@ -39,18 +38,23 @@ def reserve_port(lab_directory: Path, host: str = "127.0.0.1") -> int:
         if _reserve(port, lab_directory):
             if _can_bind(host, port):
                 return port
-            release_ports([port], lab_directory)
+            release_port(port, lab_directory)
     raise LabError(
         f"no free port between {FIRST_PORT} and {LAST_PORT} on {host}: run `./dev lab down` and end other labs"
     )
 
 
-def release_ports(ports: Iterable[int], lab_directory: Path) -> None:
-    """Give back the ports that *lab_directory* holds."""
-    for port in ports:
-        reservation = reservations_directory() / str(port)
-        if _holder(reservation) == str(lab_directory):
-            reservation.unlink(missing_ok=True)
+def release_port(port: int, lab_directory: Path) -> None:
+    """Give one port back, if *lab_directory* holds it."""
+    reservation = reservations_directory() / str(port)
+    if _holder(reservation) == str(lab_directory):
+        reservation.unlink(missing_ok=True)
+
+
+def release_all_ports(lab_directory: Path) -> None:
+    """Give back every port that *lab_directory* holds."""
+    for reservation in reservations_directory().glob("[0-9]*"):
+        release_port(int(reservation.name), lab_directory)
     # Refused while other labs hold ports; the last one takes the directory away.
     with contextlib.suppress(OSError):
         reservations_directory().rmdir()

@@ -164,6 +164,12 @@ class Process:
             os.close(pidfd)
 
 
+def lives(pid: int) -> bool:
+    """Whether any process has that pid; a zombie that init has not collected yet is dead."""
+    fields = _stat_fields(pid)
+    return fields is not None and fields[0] != "Z"
+
+
 def start_ticks(pid: int) -> int | None:
     """Clock ticks between boot and the start of *pid*; None when it is gone."""
     fields = _stat_fields(pid)

@@ -10,10 +10,10 @@ import shutil
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.ports import release_ports
+from lab.ports import release_all_ports
 from lab.process import kill_with_descendants, processes_below
 from lab.ssh import control_directory
-from lab.state import STATE_FILE, LabState
+from lab.state import STATE_FILE
 
 
 def end_processes(directory: Path) -> None:
@@ -31,12 +31,15 @@ def remove(directory: Path) -> None:
     if not (directory / STATE_FILE).exists():
         raise LabError(f"{directory} is not a lab (no {STATE_FILE}): not removed")
     end_processes(directory)
-    state = LabState.load(directory)
     # Taken away in one step, so that a restart command under way finds no state to start from.
     doomed = directory.with_name(f"{directory.name}.removed")
+    if doomed.exists():
+        # An earlier removal was interrupted.
+        end_processes(doomed)
+        shutil.rmtree(doomed)
     directory.rename(doomed)
     end_processes(doomed)
     shutil.rmtree(doomed)
     # Its sockets vanish by themselves while we remove it: the sshds they lead to have just ended.
     shutil.rmtree(control_directory(directory), ignore_errors=True)
-    release_ports([server.port for server in state.servers], directory)
+    release_all_ports(directory)
