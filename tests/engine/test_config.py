@@ -19,7 +19,7 @@ import redis
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.steadyhand.redis.plugins.modules import config
 from lab.options import LabOptions
-from lab.ports import release_ports, reserve_port
+from lab.ports import release_all_ports, reserve_port
 from lab.probe import Endpoint, why_not_answering
 from lab.process import Process
 from lab.server import start_server
@@ -80,7 +80,7 @@ def make_server() -> Iterator[ServerFactory]:
     yield make
     for server in made:
         server.process.kill()
-        release_ports([server.port], server.directory)
+        release_all_ports(server.directory)
         shutil.rmtree(server.directory)
 
 
@@ -303,6 +303,14 @@ def test_a_rewrite_by_somebody_else_puts_pending_back_and_it_shows(make_server: 
     assert shown["pending"] == ["databases"]
     assert shown["settings"][0]["persisted"] == "16"
     assert push(server, {"databases": 32}, write_pending=True)["written"] == ["databases"]
+
+
+def test_line_ends_stay(make_server: ServerFactory, push: Push) -> None:
+    server = make_server()
+    server.file.write_bytes(server.file.read_bytes().replace(b"\n", b"\r\n"))
+    before = server.file.read_bytes()
+    assert push(server, {"databases": 32}, write_pending=True)["written"] == ["databases"]
+    assert server.file.read_bytes() == before + b"databases 32\n"
 
 
 def test_min_replicas_above_the_good_ones_is_refused(make_server: ServerFactory, push: Push) -> None:

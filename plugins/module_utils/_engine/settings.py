@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from .._model.errors import AccessDenied, CommandRefused, OutcomeUnknown, SteadyhandError
 from .._model.host import ConfigFile
@@ -78,7 +79,8 @@ class NodeSettings:
 
     def config_file(self, facts: NodeFacts) -> ConfigFile:
         """The node's file as it is on disk now."""
-        return read_config_file(facts.config_file)
+        file = read_config_file(facts.config_file)
+        return file if file.error else replace(file, text=settings_file.read_text(file.path))
 
     def why_not_rewritable(self, facts: NodeFacts) -> str | None:
         """Why the server could not write its file, or None."""

@@ -33,6 +33,12 @@ def why_not_rewritable(path: str, process_id: int) -> str | None:
     return None
 
 
+def read_text(path: str) -> str:
+    """The file with the line ends that it has, so that an edit leaves them."""
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        return stream.read()
+
+
 def replace_text(path: str, before: str, after: str) -> bool:
     """Replace a file's text in one step, keeping its owner, mode and labels.
 
@@ -49,9 +55,8 @@ def replace_text(path: str, before: str, after: str) -> bool:
             stream.write(after)
             stream.flush()
             os.fsync(stream.fileno())
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            if stream.read() != before:
-                return False
+        if read_text(path) != before:
+            return False
         os.replace(temporary, path)
         _sync_folder(os.path.dirname(path))
         return True
