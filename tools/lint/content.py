@@ -16,7 +16,7 @@ from tools.paths import COLLECTION_LINK, GENERATED, NAME, NAMESPACE
 def ansible_lint() -> None:
     """Playbooks and roles by the production profile; a warning fails as well."""
     env = environments.variables(more={"ANSIBLE_HOME": str(GENERATED / "ansible-lint")})
-    tool("ansible-lint", "--offline", "--strict", "--profile", "production", env=env)
+    tool("ansible-lint", "--offline", "--nocolor", "--strict", "--profile", "production", env=env)
 
 
 def changelog() -> None:
