@@ -18,9 +18,12 @@ from pathlib import Path
 
 import lab.ports
 import pytest
+import redis
+from lab.client import connected
 from lab.convergence import why_group_is_not_whole
 from lab.errors import LabError, StartError
 from lab.lab import Lab
+from lab.probe import Endpoint
 from lab.process import lives, processes_below
 from lab.restart import DELAY_FILE, FAILURE_SWITCH, RESTARTS_FILE
 from lab.waiting import wait_until
@@ -76,10 +79,11 @@ def test_every_kind_of_lab_converges_and_fails_over(lab_factory: LabFactory, opt
 def test_a_secured_lab_refuses_strangers_and_gives_every_node_its_own_password(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1, replicas=1, secured=True)
     for server in (lab.node("group-1-a"), lab.sentinel("sentinel-a")):
-        answer = subprocess.run(
-            ["redis-cli", "-p", str(server.state.port), "INFO"], capture_output=True, text=True, timeout=10, check=False
-        )
-        assert "NOAUTH" in answer.stdout
+        with (
+            connected(Endpoint(server.state.host, server.state.port)) as stranger,
+            pytest.raises(redis.AuthenticationError),
+        ):
+            stranger.info()
     one, other = (node.state.credentials for node in lab.nodes)
     assert one is not None
     assert other is not None

@@ -85,7 +85,6 @@ Try:
   {prefix} {inventory} steadyhand.redis.push_config -e {settings} --check --diff
   {prefix} {inventory} steadyhand.redis.rolling_restart
   {prefix} {inventory} steadyhand.redis.failover --limit {lab.groups[0].replace("-", "_")}
-  redis-cli -p {lab.sentinels[0].state.port} SENTINEL MASTERS
   ./dev lab status
   ./dev lab down""")
 
