@@ -41,10 +41,13 @@ WORDS = frozenset(
     {
         "acl-pubsub-default",
         "appendfsync",
+        "log-format",
+        "log-timestamp-format",
         "loglevel",
         "maxmemory-policy",
         "oom-score-adj",
         "propagation-error-behavior",
+        "rdb-version-check",
         "repl-diskless-load",
         "sanitize-dump-payload",
         "syslog-facility",
