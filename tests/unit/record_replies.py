@@ -14,14 +14,20 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Connection, Login
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import (
+    Command,
+    Connection,
+    Login,
+    Reply,
+)
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node, NodeTarget
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import Sentinel, SentinelTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import CommandRefused
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.node import OBSERVED_SECRETS, OBSERVED_SETTINGS
 from lab.lab import Lab
 from lab.waiting import wait_until
 
@@ -33,17 +39,24 @@ if TYPE_CHECKING:
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 GROUP = "group-1"
 DOWN_AFTER_MS = 2000
+SECRET = re.compile(r'("(?:masterauth|primaryauth|requirepass|tls-(?:client-)?key-file-pass)",\s*)"[^"]+"')
 
-NODE_COMMANDS = [
-    ("INFO",),
-    ("ACL", "LIST"),
-    *(("CONFIG", "GET", name) for name in OBSERVED_SETTINGS + OBSERVED_SECRETS),
-]
-SENTINEL_COMMANDS = [
-    ("INFO",),
-    ("SENTINEL", "MYID"),
-    *(("SENTINEL", word, GROUP) for word in ("MASTER", "REPLICAS", "SENTINELS", "CKQUORUM")),
-]
+Exchange = list[tuple[list[str], Any]]
+
+
+class ListeningConnection(Connection):
+    """Writes down every command and its reply."""
+
+    def __init__(self, address: Address, login: Login) -> None:
+        super().__init__(address, login)
+        self.heard: Exchange = []
+
+    def pipeline(self, commands: Sequence[Command]) -> list[Reply]:
+        replies = super().pipeline(commands)
+        for command, reply in zip(commands, replies, strict=True):
+            plain = {"error": reply.reply} if isinstance(reply, CommandRefused) else reply
+            self.heard.append(([str(word) for word in command], plain))
+        return replies
 
 
 def nothing(_lab: Lab) -> None:
@@ -73,23 +86,44 @@ SITUATIONS: dict[str, tuple[dict[str, Any], Callable[[Lab], None]]] = {
 
 
 def record(lab: Lab) -> dict[str, Any]:
-    """The replies of every server of the lab, by name."""
+    """What every server of the lab answers, by name."""
     return {
         "group": GROUP,
         "nodes": {
-            node.name: {"address": node.address, "replies": _replies(node.state.endpoint, NODE_COMMANDS)}
+            node.name: {"address": node.address, "exchange": _node_exchange(node)}
             for node in lab.nodes
             if node.process.is_running()
         },
         "silent": {node.name: node.address for node in lab.nodes if not node.process.is_running()},
         "sentinels": {
-            sentinel.name: {
-                "address": sentinel.address,
-                "replies": _replies(sentinel.state.endpoint, SENTINEL_COMMANDS),
-            }
+            sentinel.name: {"address": sentinel.address, "exchange": _sentinel_exchange(sentinel)}
             for sentinel in lab.sentinels
         },
     }
+
+
+def _node_exchange(node: DataNode) -> Exchange:
+    address, login = _reached(node.state.endpoint)
+    asked = Node(NodeTarget(node.name, address, login))
+    asked.connection = heard = ListeningConnection(address, login)
+    with asked:
+        asked.facts(GROUP)
+        # So that observing one more setting needs no new recording.
+        asked.pipeline([("CONFIG", "GET", "*")])
+    return heard.heard
+
+
+def _sentinel_exchange(sentinel: SentinelNode) -> Exchange:
+    address, login = _reached(sentinel.state.endpoint)
+    asked = Sentinel(SentinelTarget(sentinel.name, address, login))
+    asked.connection = heard = ListeningConnection(address, login)
+    with asked:
+        asked.facts(GROUP)
+    return heard.heard
+
+
+def _reached(endpoint: Endpoint) -> tuple[Address, Login]:
+    return Address.of(endpoint.host, endpoint.port), Login(endpoint.username, endpoint.password)
 
 
 def without_secrets(text: str) -> str:
@@ -98,16 +132,7 @@ def without_secrets(text: str) -> str:
     for number, found in enumerate(hashes):
         text = text.replace(found, hashlib.sha256(f"password {number}".encode()).hexdigest())
     text = re.sub(r"(\\nos:Linux) \S+", r"\1", text)
-    return re.sub(r'("(?:masterauth|requirepass)",\s*)"[^"]+"', r'\1"withheld"', text)
-
-
-def _replies(endpoint: Endpoint, commands: list[tuple[str, ...]]) -> list[Any]:
-    login = Login(endpoint.username, endpoint.password)
-    with Connection(Address.of(endpoint.host, endpoint.port), login) as connection:
-        return [
-            {"error": reply.reply} if isinstance(reply, CommandRefused) else reply
-            for reply in connection.pipeline(commands)
-        ]
+    return SECRET.sub(r'\1"withheld"', text)
 
 
 def _holds_down(sentinel: SentinelNode, port: str) -> bool:

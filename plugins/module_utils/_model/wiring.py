@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .address import Address
-from .group import GroupView, Member, entry_of
+from .group import DataEntry, GroupView, Member, entry_of
 from .problems import Problem
 from .sentinel import PrimaryEntry, SentinelAccount, SentinelFacts
 
@@ -93,47 +92,65 @@ def _matching_problems(
 ) -> Iterator[Problem]:
     """Entries without a node and nodes without an entry. A node that just started has a run id that Sentinel has not read."""
     run_ids = {member.facts.run_id for member in view.members}
-    known: set[Address] = {address for member in view.members for address in view.addresses(member)}
-    known |= {node.declared for node in view.nodes if node.declared is not None}
-    strangers = [e for e in (entry, *facts.replicas) if e.run_id not in run_ids and e.address not in known]
-    unread = [m.name for m in view.members if entry_of(facts, m) is None]
-    silent = [node.name for node in view.nodes if node.facts is None and node.declared is None]
-    by_address = [e for e in (entry, *facts.replicas) if e.run_id not in run_ids and e.address in known]
-    expected = len(unread) + len(silent) - len([e for e in by_address if not _declared_down(view, e.address)])
-    for name in unread:
-        if by_address or strangers:
-            yield Problem(
-                "sentinel_member_unsettled",
-                account.name,
-                f"it has not read the run id of {name} since its start or change of role",
-                "Sentinels ask every node each 10 s; look again then",
-            )
-        else:
-            yield Problem(
-                "sentinel_misses_member",
-                account.name,
-                f"it has no entry for {name}",
-                "It learns of replicas from the primary's INFO each 10 s; if it stays, the node is not a replica of this group",
-            )
-    for stranger in strangers[max(0, expected) :]:
-        if stranger.down:
-            yield Problem(
-                "stale_entry",
-                account.name,
-                f"it keeps {stranger.address}, which is down and in no inventory entry",
-                "Declare redis_announce for a member that is down, or have the Sentinels forget it before the address is reused",
-            )
-        else:
-            yield Problem(
-                "unlisted_member",
-                account.name,
-                f"it knows {stranger.address}, which is alive and not in the inventory",
-                "Add the node to the inventory (a sliced job sees only a part of it), or detach it",
-            )
+    unmatched = [found for found in (entry, *facts.replicas) if found.run_id not in run_ids]
+    known = {address for member in view.members for address in view.addresses(member)}
+    declared_down = {node.declared for node in view.nodes if node.facts is None and node.declared is not None}
+    by_address = {found.address for found in unmatched if found.address in known}
+    strangers = [found for found in unmatched if found.address not in known | declared_down]
+
+    unread = [member for member in view.members if entry_of(facts, member) is None]
+    unfound = [member for member in unread if not view.addresses(member) & by_address]
+    silent = sum(1 for node in view.nodes if node.facts is None and node.declared is None)
+    # Behind NAT only the count tells: as many strangers as there are silent nodes may be those, others are unread ones.
+    missed = unfound[max(0, len(strangers) - silent) :]
+    for member in unread:
+        yield _missing_entry(account, member.name) if member in missed else _unread_entry(account, member.name)
+    for stranger in _unexplained(strangers, silent, len(unfound) - len(missed)):
+        yield _stale_entry(account, stranger) if stranger.down else _unlisted_member(account, stranger)
 
 
-def _declared_down(view: GroupView, address: Address) -> bool:
-    return any(node.facts is None and node.declared == address for node in view.nodes)
+def _unexplained(strangers: list[DataEntry], silent: int, unread: int) -> list[DataEntry]:
+    """The entries that belong to no node. Those that are down rather are silent nodes, those that are up unread ones."""
+    down = [stranger for stranger in strangers if stranger.down]
+    alive = [stranger for stranger in strangers if not stranger.down]
+    spare_silent, spare_unread = max(0, silent - len(down)), max(0, unread - len(alive))
+    return down[silent + spare_unread :] + alive[unread + spare_silent :]
+
+
+def _unread_entry(account: SentinelAccount, name: str) -> Problem:
+    return Problem(
+        "sentinel_member_unsettled",
+        account.name,
+        f"it has not read the run id of {name} since its start or change of role",
+        "Sentinels ask every node each 10 s; look again then",
+    )
+
+
+def _missing_entry(account: SentinelAccount, name: str) -> Problem:
+    return Problem(
+        "sentinel_misses_member",
+        account.name,
+        f"it has no entry for {name}",
+        "It learns of replicas from the primary's INFO each 10 s; if it stays, the node is not a replica of this group",
+    )
+
+
+def _stale_entry(account: SentinelAccount, stranger: DataEntry) -> Problem:
+    return Problem(
+        "stale_entry",
+        account.name,
+        f"it keeps {stranger.address}, which is down and in no inventory entry",
+        "Declare redis_announce for a member that is down, or have the Sentinels forget it before the address is reused",
+    )
+
+
+def _unlisted_member(account: SentinelAccount, stranger: DataEntry) -> Problem:
+    return Problem(
+        "unlisted_member",
+        account.name,
+        f"it knows {stranger.address}, which is alive and not in the inventory",
+        "Add the node to the inventory (a sliced job sees only a part of it), or detach it",
+    )
 
 
 def _peer_problems(view: GroupView, account: SentinelAccount, facts: SentinelFacts) -> Iterator[Problem]:
