@@ -16,6 +16,8 @@ description:
     and reads it back from the server and from its file.
   - What the server reads only when it starts is I(pending). It is written to the file with O(write_pending=true), which belongs right
     before that node's restart, because any C(CONFIG REWRITE) (Sentinel sends one with every change of roles) puts the running values back.
+  - Where the file has no line for a setting that is in effect, the server is asked to rewrite its file all the same. It adds a line
+    unless the value is its default.
   - Everything is judged before anything is changed, also in check mode. Refused are names that the server does not know, values that it does
     not take, values that would destroy (C(maxmemory) below the memory in use, C(maxclients) below the open connections, and so on), settings that
     must not be pushed to a serving group (C(replicaof), C(port), C(dir), C(requirepass) and others, each with its reason), and settings that
