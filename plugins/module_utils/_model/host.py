@@ -51,8 +51,8 @@ def directives(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
-            name, _space, value = stripped.partition(" ")
-            yield name.lower(), value.strip()
+            name, *value = stripped.split(None, 1)
+            yield name.lower(), "".join(value)
 
 
 def command_line_settings(arguments: tuple[str, ...]) -> list[str]:
@@ -60,4 +60,4 @@ def command_line_settings(arguments: tuple[str, ...]) -> list[str]:
 
     Only arguments that begin with two dashes count, and not those that are a value themselves (``-::1``).
     """
-    return [argument[2:].split(" ", 1)[0].lower() for argument in arguments if re.match(r"--[a-z]", argument)]
+    return [argument[2:].split(" ", 1)[0].lower() for argument in arguments if re.match(r"--[A-Za-z]", argument)]

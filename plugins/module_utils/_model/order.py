@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .group import GroupView, Member, lag_bytes
+from .health import MEBIBYTE
 
 
 def restart_order(view: GroupView) -> list[str]:
@@ -16,6 +17,7 @@ def restart_order(view: GroupView) -> list[str]:
         upstream = member.facts.upstream
         sound = upstream is not None and upstream.up and not upstream.syncing
         behind = lag_bytes(primary.facts, member.facts) if primary is not None and upstream is not None else 0
-        return (member.facts.is_primary, sound, -behind // (1024 * 1024), member.name)
+        # In whole MiB: the few bytes between two accounts of a healthy group are no reason for another order.
+        return (member.facts.is_primary, sound, -(behind // MEBIBYTE), member.name)
 
     return [member.name for member in sorted(view.members, key=rank)]
