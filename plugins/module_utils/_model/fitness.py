@@ -17,7 +17,13 @@ from .replies import whole
 
 def unfit_because(view: GroupView, primary: Member, replica: Member, limits: Limits) -> list[str]:
     """Every reason why this replica must not become the primary; an empty list when it may."""
-    return leader_obstacles(view, primary, replica, limits) + _differences(primary.facts, replica.facts)
+    reasons = leader_obstacles(view, primary, replica, limits) + _differences(primary.facts, replica.facts)
+    wanted, replicas = whole(replica.facts.settings, "min-replicas-to-write"), len(view.replicas)
+    if wanted > replicas:
+        reasons.append(
+            f"its min-replicas-to-write is {wanted}, it would have {replicas} replicas: no write would succeed"
+        )
+    return reasons
 
 
 def _differences(primary: NodeFacts, replica: NodeFacts) -> list[str]:

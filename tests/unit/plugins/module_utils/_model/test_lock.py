@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The content of the maintenance lock."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockRecord, lock_key
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@given(st.builds(LockRecord, st.text(), st.text(), st.text()))
+def test_a_record_is_read_as_it_was_written(record: LockRecord) -> None:
+    assert LockRecord.decode(record.encode()) == record
+
+
+def test_no_value_is_a_free_lock() -> None:
+    assert LockRecord.decode(None) is None
+
+
+@pytest.mark.parametrize("text", ["", "1", "[]", "null", '"text"', "{}", '{"owner": "me"}', "not json", "{"])
+def test_a_foreign_value_is_held_by_somebody_unknown(text: str) -> None:
+    record = LockRecord.decode(text)
+    assert record == LockRecord("unknown", "unknown", "unknown")
+
+
+def test_a_record_says_who_since_when_and_for_what() -> None:
+    assert (
+        str(LockRecord("awx-17", "push_config", "2026-11-23T10:00:00Z"))
+        == "awx-17 since 2026-11-23T10:00:00Z for push_config"
+    )
+
+
+def test_every_group_has_a_lock_of_its_own() -> None:
+    assert lock_key("presence-1") == "steadyhand:lock:presence-1" != lock_key("presence-2")
