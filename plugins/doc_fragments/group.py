@@ -59,7 +59,7 @@ options:
     default: []
   accept:
     description:
-      - Codes of problems that do not count. RV(problems) of M(steadyhand.redis.group_info) lists the codes.
+      - Codes of problems that do not count. RV(steadyhand.redis.group_info#module:problems) shows the codes.
       - Two primaries, no primary, and everything that makes the verdict unknown are never acceptable.
     type: list
     elements: str

@@ -38,11 +38,11 @@ options:
       - Name (in O(node_options), else the address) of the replica that is to become the primary. Without it, any replica that is fit to lead.
       - "A replica is refused, with every reason, when clients would lose something by it: C(maxmemory) below the data set, another eviction policy,
         other ACL users or passwords, lower C(maxclients), other modules, a failed last save, C(replica-read-only no), lag, link, C(replica-priority 0)."
-      - Where Sentinel might choose another replica, C(replica-priority) is borrowed for the time of the hand-over.
+      - Where Sentinel might choose another replica, C(replica-priority) is borrowed for the time of the hand-over, and every Sentinel must have seen it.
     type: str
   away_from:
     description:
-      - Name (in O(node_options), else the address) of the node that must not be the primary. If it is not, nothing is done and RV(changed=false).
+      - Name (in O(node_options), else the address) of the node that must not be the primary. If it is not, nothing is done.
     type: str
   settle_timeout:
     description:
@@ -113,6 +113,9 @@ evidence:
   returned: always
   type: dict
   contains:
+    driver:
+      description: How it was done. V(sentinel) is the way that every Sentinel can go.
+      type: str
     old_primary:
       description: Name of the node that was the primary.
       type: str
@@ -146,6 +149,13 @@ evidence:
     pause_ms:
       description: For how many milliseconds they were held.
       type: int
+    aligned:
+      description: Whether the Sentinel was asked at the moment at which it notices a promotion soonest.
+      type: bool
+    borrowed:
+      description: Settings that were changed for the time of the hand-over, and returned.
+      type: list
+      elements: str
     full_syncs:
       description: Full synchronisations that the new primary had to serve because of it.
       type: int

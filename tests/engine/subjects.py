@@ -14,6 +14,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group imp
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import NodeTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import SentinelTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.candidate import Preference
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits, group_problems
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import Judgement, judge
@@ -52,11 +53,16 @@ def targets_of(lab: Lab, group: str = GROUP) -> GroupTargets:
 
 
 @contextmanager
-def conducting(lab: Lab, group: str = GROUP, **wish: Any) -> Iterator[Conductor]:
+def conducting(lab: Lab, group: str = GROUP, target: str | None = None, **wish: Any) -> Iterator[Conductor]:
     """A conductor with its connections, for one hand-over of a group of the lab."""
     targets = targets_of(lab, group)
     with GroupConnections(targets, 3.0) as connections, GroupConnections(targets, 1.0) as urgent:
-        yield Conductor(connections, urgent, SystemClock(), HandOverWish(**{"lock": LOCK, **wish}))
+        yield Conductor(
+            connections,
+            urgent,
+            SystemClock(),
+            HandOverWish(**{"lock": LOCK, "preference": Preference(target=target), **wish}),
+        )
 
 
 def judged(view: GroupView) -> Judgement:

@@ -20,7 +20,10 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover i
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish, lock_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import (
+    BORROWED_PING_PERIOD,
+    StandingFence,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.lock import take_or_renew
 from engine.subjects import GROUP, LOCK, conducting, targets_of, wait_healthy
 from lab.lab import Lab
@@ -56,7 +59,7 @@ def test_a_hand_over_is_done_only_with_its_proof_and_leaves_nothing_borrowed(lab
     for node in lab.nodes_of(GROUP):
         assert node.config("repl-ping-replica-period") == "10"
         assert node.config("replica-priority") == "100"
-        assert f"repl-ping-replica-period {3600}" not in node.state.conf_file.read_text()
+        assert f"repl-ping-replica-period {BORROWED_PING_PERIOD}" not in node.state.conf_file.read_text()
         with node.client() as client:
             assert client.get(lock_key(GROUP)) is None
     # The demoted node's file names the new primary, or it would come back as a second one.
@@ -69,7 +72,7 @@ def test_a_wanted_replica_becomes_the_primary_and_its_borrowed_priority_is_retur
     target = sorted(node.name for node in lab.replicas_of(GROUP))[-1]
     result = hand_over(lab, target=target)
     assert (result.outcome, result.evidence.new_primary) == (DONE, target)
-    assert "steer" in result.evidence.phases_ms
+    assert f"replica-priority of {target}" in result.evidence.borrowed
     for node in lab.nodes_of(GROUP):
         assert node.config("replica-priority") == "100"
         assert "replica-priority 1\n" not in node.state.conf_file.read_text()
@@ -220,18 +223,19 @@ def test_a_user_that_may_not_do_what_a_hand_over_needs_is_refused_beforehand_by_
     assert any("would not let us run REPLICAOF NO" in reason for reason in result.reasons), result.reasons
 
 
-def test_sentinels_with_a_short_down_after_are_refused_with_the_number_to_set(lab_factory: LabFactory) -> None:
-    lab = lab_factory(groups=1, down_after_ms=2000)
-    wait_healthy(lab)
-    with conducting(lab) as conductor:
-        _view, plan, reasons = conductor.plan()
-    assert plan is None
-    assert any("allows a fence of 1200 ms" in reason and "at least 3334" in reason for reason in reasons), reasons
+@pytest.mark.parametrize("down_after_ms", [1000, 2000])
+def test_a_short_down_after_is_borrowed_said_and_returned(lab_factory: LabFactory, down_after_ms: int) -> None:
+    lab = lab_factory(groups=1, down_after_ms=down_after_ms)
+    result = hand_over(lab)
+    assert (result.outcome, result.reasons) == (DONE, ())
+    for sentinel in lab.sentinels:
+        assert f"down-after-milliseconds of {sentinel.name}" in result.evidence.borrowed
+        assert f"down-after-milliseconds {GROUP} {down_after_ms}" in sentinel.state.conf_file.read_text()
 
 
 def test_the_file_of_a_node_never_holds_what_was_borrowed_for_the_fence(shared_lab: Lab) -> None:
     for node in shared_lab.nodes_of(GROUP):
-        assert "3600" not in [
+        assert str(BORROWED_PING_PERIOD) not in [
             line.split()[1]
             for line in Path(node.state.conf_file).read_text().splitlines()
             if line.startswith("repl-ping-replica-period")

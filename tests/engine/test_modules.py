@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
-def lab(shared_secured_lab: Lab) -> Iterator[Lab]:
+def lab(shared_secured_lab: Lab) -> Lab:
     """A group with ACL users and passwords everywhere, healthy."""
     wait_healthy(shared_secured_lab)
     return shared_secured_lab

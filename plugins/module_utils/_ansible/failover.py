@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .._engine.group import GroupConnections, GroupTargets
+from .._model.candidate import Preference
 from .._model.errors import OutcomeUnknown, Refused
 from .._model.group import GroupView
 from .._model.handover import DONE, REFUSED, Evidence, HandOverResult
@@ -19,6 +20,7 @@ from .._model.lock import LockWish
 from .._model.problems import judge
 from .._operations.clock import SystemClock
 from .._operations.handover.conductor import Conductor, HandOverWish
+from .._operations.handover.interruptions import uninterrupted
 from .._operations.waiting import Settled
 from .._operations.watching import watch
 from .group import limits_from, targets_from
@@ -68,7 +70,7 @@ def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections)
     own = LockWish(f"{socket.gethostname()}-{os.getpid()}", "failover", 120)
     wish = HandOverWish(
         lock=given or own,
-        target=params["target"],
+        preference=Preference(target=params["target"]),
         limits=limits_from(params),
         accept=tuple(params["accept"]),
         settle_timeout=params["settle_timeout"],
@@ -79,7 +81,8 @@ def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections)
         if task.check_mode:
             _plan(task, conductor)
             return
-        result = conductor.run()
+        with uninterrupted():
+            result = conductor.run()
     task.result.update(outcome=result.outcome, reasons=list(result.reasons), evidence=asdict(result.evidence))
     _report_view(task, connections.observe())
     task.result["changed"] = result.outcome != REFUSED
@@ -91,10 +94,8 @@ def _plan(task: Task, conductor: Conductor) -> None:
     task.result["reasons"] = list(reasons)
     if plan is None:
         raise Refused(f"the hand-over of group {view.name} was refused", reasons)
-    possible = (plan.target,) if plan.target is not None else plan.candidates
-    after = ", ".join(member.name for member in possible)
     task.result.update(outcome=PLANNED, changed=True)
-    _report_diff(task, plan.primary.name, "one of " + after if len(possible) > 1 else after)
+    _report_diff(task, plan.primary.name, plan.chosen.name)
 
 
 def _require_done(task: Task, result: HandOverResult) -> None:

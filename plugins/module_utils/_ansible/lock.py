@@ -11,6 +11,7 @@ from typing import Any, Callable
 from .._engine.group import GroupConnections
 from .._model.group import GroupView
 from .._model.lock import LockWish
+from .._operations.handover.ledger import return_leftovers
 from .._operations.lock import take_or_renew
 
 
@@ -42,5 +43,7 @@ def lock_keeper(connections: GroupConnections, wish: LockWish | None) -> Callabl
         primary = view.primary
         if wish is not None and primary is not None and not primary.facts.loading:
             take_or_renew(connections.node(primary.name), view.name, wish)
+            # With the lock ours, what is borrowed belongs to nobody who still works.
+            return_leftovers(connections, view)
 
     return keep

@@ -123,7 +123,7 @@ class GroupConnections:
         )
 
     def _node_account(self, target: NodeTarget) -> NodeAccount:
-        facts = _outcome(partial(self.ask_node, target.name, Node.facts))
+        facts = _outcome(partial(self.ask_node, target.name, lambda asked: asked.facts(self.targets.name)))
         if isinstance(facts, SteadyhandError):
             return NodeAccount(target.name, target.address, target.declared, None, _reason(facts), _denied(facts))
         return NodeAccount(target.name, target.address, target.declared, facts)

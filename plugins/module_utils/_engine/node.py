@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._model.address import Address
+from .._model.borrowed import ledger_key
 from .._model.errors import SteadyhandError
 from .._model.node import OBSERVED_SECRETS, OBSERVED_SETTINGS, NodeFacts, parse_node
 from .._model.replies import parse_info, parse_pairs
@@ -40,13 +41,15 @@ class Node:
     def __exit__(self, *_exception: object) -> None:
         self.connection.close()
 
-    def facts(self) -> NodeFacts:
-        """Read the node's state in one round trip (INFO, CONFIG GET, ACL LIST).
+    def facts(self, group: str = "") -> NodeFacts:
+        """Read the node's state in one round trip (INFO, CONFIG GET, ACL LIST), with the ledger of its ``group``.
 
         Raises Unreachable, AccessDenied, or CommandMissing when CONFIG or INFO was renamed.
         """
         settings = [("CONFIG", "GET", name) for name in OBSERVED_SETTINGS + OBSERVED_SECRETS]
-        info, acl, *pairs = self.connection.pipeline([("INFO",), ("ACL", "LIST"), *settings])
+        info, acl, ledger, *pairs = self.connection.pipeline(
+            [("INFO",), ("ACL", "LIST"), ("HGETALL", ledger_key(group)), *settings]
+        )
         for reply in [info, *pairs]:
             if isinstance(reply, SteadyhandError):
                 raise reply
@@ -55,7 +58,9 @@ class Node:
             values.update(parse_pairs(reply))
         # Comparing ACL users needs a permission that a least-privilege user may lack: None then, never "no users".
         acl_lines = None if isinstance(acl, SteadyhandError) else list(acl)
-        return parse_node(parse_info(info), values, acl_lines, self.target.login.user or "default")
+        # A node that loads or has lost its primary refuses to read keys; nothing is known of the ledger then.
+        borrowed = {} if isinstance(ledger, SteadyhandError) else parse_pairs(ledger)
+        return parse_node(parse_info(info), values, acl_lines, self.target.login.user or "default", borrowed)
 
     def info(self, section: str) -> dict[str, str]:
         """One section of INFO as a mapping."""

@@ -13,41 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .address import Address
-from .fitness import unfit_because
-from .group import GroupView, Member, entry_of
-from .health import Limits
-from .replies import whole
-
 DONE = "done"
 REFUSED = "refused"
 UNKNOWN = "unknown"
 
-# The fence ends by itself after this share of the shortest down-after-milliseconds: a paused primary does not answer
-# Sentinel's hello and with it neither its pings, so a longer pause makes the Sentinels fail over by themselves.
-FENCE_SHARE = 0.6
-LONGEST_FENCE_MS = 5000
-SHORTEST_FENCE_MS = 2000
-
-# While the fence stands no ping may move the old primary's offset past the promoted one's: in seconds.
-BORROWED_PING_PERIOD = 3600
-
-
-@dataclass(frozen=True)
-class Preflight:
-    """What is known before anything changes: who hands over, who may take over, how long the fence may stand."""
-
-    primary: Member
-    electable: tuple[Member, ...]
-    candidates: tuple[Member, ...]
-    target: Member | None
-    fence_ms: int
-
-    @property
-    def steering_needed(self) -> bool:
-        """Whether Sentinel might choose a replica that is not wanted."""
-        wanted = {self.target.name} if self.target is not None else {member.name for member in self.candidates}
-        return any(member.name not in wanted for member in self.electable)
+# A PING of a primary to its replicas, as it is counted in the replication offset: *1 $4 PING.
+PING_BYTES = 14
 
 
 @dataclass(frozen=True)
@@ -64,31 +35,40 @@ class Proof:
 
     ``fence``: P and R. ``inherited_id`` and ``inherited_offset``: master_replid2 and second_repl_offset - 1 of the new
     primary, the history that it took over. ``final_offset``: Q, the old primary's offset in its demotion.
+    ``fence_stood``: the demotion was answered before the pause could have ended.
     """
 
     fence: Fence
     inherited_id: str
     inherited_offset: int
     final_offset: int | None = None
+    fence_stood: bool = False
 
     @property
     def inherits_everything(self) -> bool:
         return self.inherited_id == self.fence.replication_id and self.inherited_offset >= self.fence.offset
 
     @property
-    def unproven_bytes(self) -> int | None:
-        """Bytes that the old primary took after the fence; None before its demotion."""
+    def bytes_after_fence(self) -> int | None:
+        """Bytes that the old primary's stream grew by after the fence; None before its demotion."""
         return None if self.final_offset is None else self.final_offset - self.fence.offset
 
     @property
+    def only_pings_after_fence(self) -> bool:
+        """While the pause stands, a primary adds nothing to its stream but pings of 14 bytes."""
+        grown = self.bytes_after_fence
+        return grown is not None and grown > 0 and grown % PING_BYTES == 0 and self.fence_stood
+
+    @property
     def lossless(self) -> bool:
-        return self.inherits_everything and self.unproven_bytes == 0
+        return self.inherits_everything and (self.bytes_after_fence == 0 or self.only_pings_after_fence)
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What happened, in numbers; times in milliseconds. Fields stay None where it did not get that far."""
 
+    driver: str = ""
     old_primary: str = ""
     new_primary: str = ""
     fence_offset: int | None = None
@@ -100,6 +80,8 @@ class Evidence:
     epoch_after: int | None = None
     fence_ms: int | None = None
     pause_ms: int | None = None
+    aligned: bool | None = None
+    borrowed: tuple[str, ...] = ()
     full_syncs: int | None = None
     phases_ms: Mapping[str, int] = field(default_factory=dict)
 
@@ -111,97 +93,3 @@ class HandOverResult:
     outcome: str
     reasons: tuple[str, ...]
     evidence: Evidence
-
-
-def fence_length(down_after_ms: tuple[int, ...]) -> int:
-    """How many milliseconds writes may be held so that no Sentinel takes the primary for dead."""
-    return min(LONGEST_FENCE_MS, int(min(down_after_ms) * FENCE_SHARE))
-
-
-def electable_replicas(view: GroupView, primary: Member) -> tuple[Member, ...]:
-    """The replicas that Sentinel could promote: its own entry of the primary lists them, and their priority is not 0."""
-    attached = [m for m in view.replicas if m.facts.upstream and m.facts.upstream.primary in view.addresses(primary)]
-    return tuple(member for member in attached if member.facts.priority != 0)
-
-
-def preflight(view: GroupView, limits: Limits, target: str | None) -> tuple[Preflight | None, tuple[str, ...]]:
-    """Decide whether a hand-over may begin, beyond the group's health: the plan, or every reason against it."""
-    primary = view.primary
-    if primary is None or not view.watching:
-        return None, ("the group has no single primary that Sentinels watch",)
-    electable = electable_replicas(view, primary)
-    obstacles = {member.name: unfit_because(view, primary, member, limits) for member in electable}
-    candidates = tuple(member for member in electable if not obstacles[member.name])
-    chosen = view.member(target) if target is not None else None
-    reasons = _target_reasons(view, primary, obstacles, target)
-    if target is None and not candidates:
-        reasons += ["{} cannot lead: {}".format(name, ", ".join(why)) for name, why in sorted(obstacles.items())]
-        reasons.append("no replica is fit to lead")
-    reasons += _primary_reasons(view, primary, electable)
-    fence_ms = fence_length(tuple(entry.down_after_ms for _account, _facts, entry in view.watching))
-    if fence_ms < SHORTEST_FENCE_MS:
-        reasons.append(
-            f"down-after-milliseconds allows a fence of {fence_ms} ms, {SHORTEST_FENCE_MS} ms are needed: "
-            f"set it to at least {int(SHORTEST_FENCE_MS / FENCE_SHARE) + 1}"
-        )
-    reasons += _unmatched_reasons(view, (primary, *electable))
-    if reasons:
-        return None, tuple(reasons)
-    return Preflight(primary, electable, candidates, chosen, fence_ms), ()
-
-
-def _target_reasons(
-    view: GroupView,
-    primary: Member,
-    obstacles: Mapping[str, list[str]],
-    target: str | None,
-) -> list[str]:
-    if target is None:
-        return []
-    if target == primary.name:
-        return [f"{target} is the primary already"]
-    if view.member(target) is None:
-        return [f"{target} is not an answering node of group {view.name}"]
-    if target not in obstacles:
-        member = view.member(target)
-        why = "its replica-priority is 0" if member and member.facts.priority == 0 else "it does not copy the primary"
-        return [f"{target} cannot lead: {why}"]
-    return [f"{target} cannot lead: {why}" for why in obstacles[target]]
-
-
-def _primary_reasons(view: GroupView, primary: Member, electable: tuple[Member, ...]) -> list[str]:
-    reasons = []
-    facts = primary.facts
-    if facts.settings.get("replica-read-only") != "yes":
-        reasons.append(
-            "replica-read-only of the primary is {}: once demoted it would take writes".format(
-                facts.settings.get("replica-read-only", "unknown")
-            )
-        )
-    with_password = [m.name for m in electable if "masterauth" in m.facts.secrets_set]
-    if with_password and "masterauth" not in facts.secrets_set:
-        reasons.append("masterauth is not set on the primary, but on its replicas: it could not follow the new primary")
-    wanted = whole(facts.settings, "min-replicas-to-write")
-    if wanted > len(view.replicas):
-        reasons.append(f"min-replicas-to-write is {wanted}, the new primary would have {len(view.replicas)} replicas")
-    attached_not_online = [str(replica.address) for replica in facts.replicas if not replica.online]
-    if attached_not_online:
-        reasons.append("replicas are being synchronised: " + ", ".join(attached_not_online))
-    return reasons
-
-
-def _unmatched_reasons(view: GroupView, members: tuple[Member, ...]) -> list[str]:
-    """Every Sentinel must know the members by the run ids that they report, else its table is of an earlier time."""
-    return [
-        f"{account.name} has not read the run id of {member.name} yet"
-        for account, facts, _entry in view.watching
-        for member in members
-        if entry_of(facts, member) is None
-    ]
-
-
-def announced_or_raise(member: Member) -> Address:
-    """The address for engine commands of a member that passed the preflight."""
-    if member.announced is None:
-        raise ValueError(f"{member.name} passed the preflight without an announced address")
-    return member.announced

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .borrowed import Borrowed
 from .group import GroupView, Member, lag_bytes
 from .node import NodeFacts
 from .problems import Problem
@@ -38,6 +39,7 @@ def group_problems(view: GroupView, limits: Limits, earlier: GroupView | None = 
         for replica in view.replicas:
             yield from _replica_problems(view, primary, replica, limits)
         yield from _primary_problems(view, primary, limits)
+        yield from _leftovers(primary)
         if earlier is not None:
             yield from _growth_problems(earlier, primary)
     yield from wiring_problems(view)
@@ -165,6 +167,18 @@ def _primary_problems(view: GroupView, primary: Member, limits: Limits) -> Itera
             f"{good} good replicas, min-replicas-to-write is {wanted}: every write is refused",
             "Repair the replicas, or lower the setting knowingly",
         )
+
+
+def _leftovers(primary: Member) -> Iterator[Problem]:
+    entries = [(Borrowed.decode(name), value) for name, value in sorted(primary.facts.borrowed.items())]
+    for borrowed, value in entries:
+        if borrowed is not None:
+            yield Problem(
+                "settings_borrowed",
+                borrowed.owner,
+                f"{borrowed.setting} may still be borrowed, it was {value} before",
+                "The next hand-over of the group returns it, or you do: set it, and remove the field from the ledger",
+            )
 
 
 def _growth_problems(earlier: GroupView, primary: Member) -> Iterator[Problem]:

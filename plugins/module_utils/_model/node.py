@@ -121,6 +121,7 @@ class NodeFacts:
     settings: Mapping[str, str]
     secrets_set: frozenset[str]
     modules: tuple[str, ...]
+    borrowed: Mapping[str, str] = field(default_factory=dict)
     acl: Mapping[str, str] | None = field(default=None, repr=False)
 
     @property
@@ -161,10 +162,12 @@ def parse_node(
     settings: Mapping[str, str],
     acl_lines: Sequence[str] | None,
     own_user: str,
+    borrowed: Mapping[str, str] | None = None,
 ) -> NodeFacts:
     """Build the facts of a node from INFO, CONFIG GET and ACL LIST (None where it is not permitted).
 
     ``own_user`` is the ACL user of this collection: its password may differ per node without any meaning for clients.
+    ``borrowed`` is the group's ledger of borrowed settings, as this node's data holds it.
     """
     engine = "valkey" if "valkey_version" in info else "redis"
     role = PRIMARY if info.get("role") == "master" else REPLICA
@@ -205,6 +208,7 @@ def parse_node(
         settings={name: settings[name] for name in OBSERVED_SETTINGS if name in settings},
         secrets_set=frozenset(name for name in OBSERVED_SECRETS if settings.get(name)),
         modules=_modules(info),
+        borrowed=borrowed or {},
         acl=None if acl_lines is None else _acl_fingerprints(acl_lines, own_user),
     )
 

@@ -48,6 +48,7 @@ CODES = {
     "sentinel_tilt": (UNSAFE, "a Sentinel is in TILT and does not act"),
     "sentinel_unreachable": (UNKNOWN, "a Sentinel does not answer"),
     "sentinel_wrong_primary": (UNSAFE, "a Sentinel names a node that is not the primary"),
+    "settings_borrowed": (DEGRADED, "a hand-over that was cut off left borrowed settings behind"),
     "shutting_down": (UNSAFE, "a node is shutting down"),
     "stale_entry": (DEGRADED, "a Sentinel keeps an entry for a node that is gone"),
     "two_primaries": (UNSAFE, "more than one node is a primary"),

@@ -1,49 +1,41 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hand-over under Sentinel, from preflight to the last look: the order of the steps and the way out of each.
-
-Steps and proof: hold writes on the old primary, show that every replica that could be promoted has all of its bytes, ask
-one Sentinel to fail over, demote the old primary ourselves as soon as the new one leads, wait until every Sentinel names
-it, and only then send clients on. Before somebody is promoted every failure ends with the fence lifted and nothing changed.
-After it there is no way back: it is carried on to the end, and what cannot be seen is reported as unknown.
-"""
+"""One hand-over from preflight to the last look: decide, lock, borrow, let a driver pass the role on, settle, return."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
 from ..._engine.group import GroupConnections
-from ..._engine.node import Node
+from ..._model.borrowed import NODE, Borrowed
+from ..._model.candidate import Preference
 from ..._model.errors import ConditionTimeout, Refused, SteadyhandError, Unreachable
 from ..._model.group import GroupView
-from ..._model.handover import (
-    DONE,
-    REFUSED,
-    UNKNOWN,
-    Evidence,
-    HandOverResult,
-    Preflight,
-    preflight,
-)
+from ..._model.handover import DONE, REFUSED, UNKNOWN, Evidence, HandOverResult
 from ..._model.health import Limits, group_problems
 from ..._model.lock import LockWish
+from ..._model.preflight import BORROWED_DOWN_AFTER_MS, Preflight, preflight
 from ..._model.problems import judge
 from ..clock import Clock
 from ..lock import give_back, take_or_renew
-from ..waiting import Patience, wait_until_healthy
-from .critical_section import CriticalSection
-from .fence import PING_PERIOD, StandingFence
+from .fence import PING_PERIOD
+from .ledger import Ledger, return_leftovers
+from .passage import Passage, Passed
 from .permissions import missing_permissions
-from .steering import Steering
+from .sentinel_driver import SentinelDriver
+from .settling import settle
+from .steering import prefer
+
+DOWN_AFTER = "down-after-milliseconds"
 
 
 @dataclass(frozen=True)
 class HandOverWish:
-    """What is asked for. ``target`` None: any replica that is fit. ``keep_lock``: the caller gives the lock back."""
+    """What is asked for. ``keep_lock``: the caller gives the lock back. ``settle_timeout`` in seconds."""
 
     lock: LockWish
-    target: str | None = None
+    preference: Preference = field(default_factory=Preference)
     limits: Limits = field(default_factory=Limits)
     accept: tuple[str, ...] = ()
     settle_timeout: float = 120.0
@@ -68,7 +60,7 @@ class Conductor:
         """Observe and decide, without changing anything: the view, and the plan or all reasons against it."""
         view = self._connections.observe()
         judgement = judge(group_problems(view, self._wish.limits), self._wish.accept)
-        plan, against = preflight(view, self._wish.limits, self._wish.target)
+        plan, against = preflight(view, self._wish.limits, self._wish.preference)
         reasons = [str(problem) for problem in judgement.problems] + list(against)
         if plan is not None and not reasons:
             reasons += missing_permissions(self._connections, plan)
@@ -77,106 +69,115 @@ class Conductor:
     def run(self) -> HandOverResult:
         """Hand over. Never raises for what servers do: the outcome says it."""
         started = self._clock.now()
+        returned: list[str] = []
+        view = self._connections.observe()
+        holder = view.primary
+        try:
+            if holder is not None:
+                take_or_renew(self._connections.node(holder.name), self._group, self._wish.lock)
+                returned = return_leftovers(self._connections, view)
+        except Refused as refusal:
+            return self._result(REFUSED, refusal.reasons)
+        except SteadyhandError as error:
+            return self._result(REFUSED, (str(error),))
         view, plan, reasons = self.plan()
         self._phases["preflight"] = self._since(started)
-        if plan is None:
-            return self._result(REFUSED, reasons)
+        notes = tuple(f"left behind by an earlier hand-over and returned: {one}" for one in returned)
+        result = self._result(REFUSED, reasons) if plan is None else self._borrowing(view, plan)
+        if not self._wish.keep_lock and result.outcome != UNKNOWN and holder is not None:
+            result = self._unlocked(result, result.evidence.new_primary or holder.name)
+        return replace(result, reasons=result.reasons + notes)
+
+    def _unlocked(self, result: HandOverResult, holder: str) -> HandOverResult:
+        try:
+            self._connections.ask_node(holder, lambda node: give_back(node, self._group, self._wish.lock.owner))
+        except SteadyhandError as error:
+            note = f"the maintenance lock was not given back and will end by itself: {error}"
+            return replace(result, reasons=(*result.reasons, note))
+        return result
+
+    def _borrowing(self, view: GroupView, plan: Preflight) -> HandOverResult:
+        """Borrow what the passage needs, and return it in any case before the last look."""
         self._evidence = replace(
             self._evidence,
             old_primary=plan.primary.name,
-            epoch_before=max(entry.config_epoch for _account, _facts, entry in view.watching),
+            epoch_before=_epoch(view),
             fence_ms=plan.fence_ms,
         )
+        ledger = Ledger(self._connections, plan.primary.name)
+        passed = Passed(UNKNOWN, ("it was interrupted",))
         try:
-            return self._locked(plan)
-        except Refused as refusal:
-            return self._result(REFUSED, refusal.reasons)
-
-    def _locked(self, plan: Preflight) -> HandOverResult:
-        take_or_renew(self._connections.node(plan.primary.name), self._group, self._wish.lock)
-        steering = Steering(self._connections, self._clock)
-        result = self._result(UNKNOWN, ("it was interrupted",))
-        try:
-            result = self._steered(plan, steering)
+            passed = self._prepared(view, plan, ledger)
+            if passed.new_primary:
+                ledger.keeper = passed.new_primary
         finally:
-            left = steering.restore()
-            if not self._wish.keep_lock and result.outcome != UNKNOWN:
-                left += self._unlock(result)
-        return replace(result, reasons=result.reasons + tuple(left))
+            left = ledger.return_all()
+            self._evidence = replace(self._evidence, borrowed=tuple(ledger.history))
+        passed = replace(passed, reasons=(*passed.reasons, *left))
+        if passed.outcome != DONE:
+            return self._result(passed.outcome, passed.reasons)
+        return self._settled(plan, passed)
 
-    def _unlock(self, result: HandOverResult) -> list[str]:
-        holder = result.evidence.new_primary if result.outcome == DONE else result.evidence.old_primary
-        try:
-            give_back(self._connections.node(holder), self._group, self._wish.lock.owner)
-        except SteadyhandError as error:
-            return [f"the maintenance lock was not given back and will end by itself: {error}"]
-        return []
-
-    def _steered(self, plan: Preflight, steering: Steering) -> HandOverResult:
-        if plan.steering_needed:
-            started = self._clock.now()
-            try:
-                steering.prefer(plan, plan.target or plan.candidates[0])
-            except (ConditionTimeout, Unreachable) as error:
-                return self._result(REFUSED, (str(error),))
-            finally:
-                self._phases["steer"] = self._since(started)
-        return self._fenced(plan)
-
-    def _fenced(self, plan: Preflight) -> HandOverResult:
-        name = plan.primary.name
-
-        def reopen() -> Node:
-            self._urgent.forget(name)
-            return self._urgent.node(name)
-
-        section = CriticalSection(self._urgent, self._clock, plan, self._group, self._phases)
-        try:
-            section.open()
-        except SteadyhandError as error:
-            return self._result(REFUSED, (str(error),))
-        fence = StandingFence(
-            self._urgent.node(name),
-            reopen,
-            self._clock,
-            plan.fence_ms,
-            plan.primary.facts.settings[PING_PERIOD],
-        )
-        outcome, reasons = section.run(fence, self._wish.lock.owner)
-        self._evidence = section.evidence(self._evidence)
-        if outcome != DONE or section.proof is None or not section.proof.lossless:
-            return self._result(outcome if outcome != DONE else UNKNOWN, reasons)
-        return self._settled(plan, section.new_primary, reasons)
-
-    def _settled(self, plan: Preflight, new: str, notes: tuple[str, ...]) -> HandOverResult:
-        """Wait until everybody sees the group whole again, with the new primary: only then it is done."""
+    def _prepared(self, view: GroupView, plan: Preflight, ledger: Ledger) -> Passed:
         started = self._clock.now()
-
-        def not_yet(view: GroupView, _rate: float) -> list[str]:
-            found = view.primary
-            return [] if found is not None and found.name == new else [f"{new} is not the primary"]
-
-        patience = Patience(self._wish.settle_timeout, interval=0.25, stable_for=0.5)
         try:
-            settled = wait_until_healthy(
-                self._connections.observe, self._clock, patience, self._wish.limits, self._wish.accept, not_yet
+            if plan.down_after_is_too_short:
+                self._lengthen_down_after(view, ledger)
+            prefer(self._connections, self._clock, plan, ledger)
+            # The ping period is changed together with the fence; here it is only written down.
+            ledger.note(Borrowed(NODE, plan.primary.name, PING_PERIOD), plan.primary.facts.settings[PING_PERIOD])
+            take_or_renew(self._connections.node(plan.primary.name), self._group, self._wish.lock)
+        except (ConditionTimeout, Unreachable, Refused) as error:
+            return Passed(REFUSED, (str(error),))
+        self._phases["prepare"] = self._since(started)
+        passage = Passage(self._urgent, self._clock, plan, ledger, self._wish.lock.owner, self._phases)
+        driver = SentinelDriver(passage)
+        passed = driver.run()
+        self._evidence = replace(
+            self._evidence,
+            driver=driver.name,
+            aligned=passage.aligned,
+            new_primary=passed.new_primary,
+            pause_ms=passed.pause_ms,
+            fence_offset=passed.fence.offset if passed.fence else None,
+            replication_id=passed.fence.replication_id if passed.fence else "",
+            inherited_id=passed.proof.inherited_id if passed.proof else "",
+            inherited_offset=passed.proof.inherited_offset if passed.proof else None,
+            final_offset=passed.proof.final_offset if passed.proof else None,
+        )
+        return passed
+
+    def _lengthen_down_after(self, view: GroupView, ledger: Ledger) -> None:
+        for account, _facts, entry in view.watching:
+            if entry.down_after_ms < BORROWED_DOWN_AFTER_MS:
+                ledger.borrow_parameter(account.name, DOWN_AFTER, str(entry.down_after_ms), str(BORROWED_DOWN_AFTER_MS))
+
+    def _settled(self, plan: Preflight, passed: Passed) -> HandOverResult:
+        started = self._clock.now()
+        new = passed.new_primary
+        try:
+            view = settle(
+                self._connections, self._clock, new, self._wish.settle_timeout, self._wish.limits, self._wish.accept
             )
         except ConditionTimeout as error:
-            return self._result(UNKNOWN, (f"nothing was lost, but the group did not settle: {error}", *notes))
+            return self._result(UNKNOWN, (f"nothing was lost, but the group did not settle: {error}", *passed.reasons))
         finally:
             self._phases["settle"] = self._since(started)
-        view = settled.view
         before = next(member for member in plan.electable if member.name == new).facts.full_syncs
         after = view.member(new)
         self._evidence = replace(
             self._evidence,
-            epoch_after=max(entry.config_epoch for _account, _facts, entry in view.watching),
+            epoch_after=_epoch(view),
             full_syncs=after.facts.full_syncs - before if after is not None else None,
         )
-        return self._result(DONE, notes)
+        return self._result(DONE, passed.reasons)
 
     def _since(self, started: float) -> int:
         return int((self._clock.now() - started) * 1000)
 
     def _result(self, outcome: str, reasons: tuple[str, ...]) -> HandOverResult:
         return HandOverResult(outcome, reasons, replace(self._evidence, phases_ms=dict(self._phases)))
+
+
+def _epoch(view: GroupView) -> int:
+    return max(entry.config_epoch for _account, _facts, entry in view.watching)

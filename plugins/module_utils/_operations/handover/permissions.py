@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from ..._engine.group import GroupConnections
+from ..._model.borrowed import ledger_key
 from ..._model.errors import CommandMissing, SteadyhandError
-from ..._model.handover import Preflight
 from ..._model.lock import lock_key
+from ..._model.preflight import Preflight
 
 Command = tuple[str, ...]
 
@@ -24,6 +25,9 @@ def missing_permissions(connections: GroupConnections, plan: Preflight) -> list[
         ("SET", key, "x"),
         ("DEL", key),
         ("WATCH", key),
+        ("HSET", ledger_key(connections.targets.name), "x", "x"),
+        ("HGETALL", ledger_key(connections.targets.name)),
+        ("HDEL", ledger_key(connections.targets.name), "x"),
         ("MULTI",),
         ("EXEC",),
     ]

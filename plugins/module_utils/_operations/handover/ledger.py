@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Borrowing settings and returning them, written down on the group's primary before anything is changed."""
+
+from __future__ import annotations
+
+from ..._engine.group import GroupConnections
+from ..._model.borrowed import NODE, SENTINEL, Borrowed, ledger_key
+from ..._model.errors import SteadyhandError
+from ..._model.group import GroupView
+
+
+class Ledger:
+    """What one hand-over has borrowed. ``keeper`` is the node that holds the ledger: the primary of the moment."""
+
+    def __init__(self, connections: GroupConnections, keeper: str) -> None:
+        self._connections = connections
+        self._group = connections.targets.name
+        self._held: dict[Borrowed, str] = {}
+        self.keeper = keeper
+        self.history: list[str] = []
+
+    def note(self, borrowed: Borrowed, value: str) -> None:
+        """Write down a value that is about to be changed."""
+        self._connections.node(self.keeper).call("HSET", ledger_key(self._group), borrowed.encode(), value)
+        self._held[borrowed] = value
+        self.history.append(str(borrowed))
+
+    def borrow_setting(self, node: str, setting: str, before: str, value: str) -> None:
+        """Change a setting of a node for a while."""
+        self.note(Borrowed(NODE, node, setting), before)
+        self._connections.node(node).call("CONFIG", "SET", setting, value)
+
+    def borrow_parameter(self, sentinel: str, parameter: str, before: str, value: str) -> None:
+        """Change a parameter of the group on one Sentinel for a while."""
+        self.note(Borrowed(SENTINEL, sentinel, parameter), before)
+        self._connections.sentinel(sentinel).call("SET", self._group, parameter, value)
+
+    def return_all(self) -> list[str]:
+        """Return everything, in memory and on disk. Names what could not be returned, and stays written down."""
+        left = []
+        for borrowed, value in sorted(self._held.items()):
+            try:
+                return_one(self._connections, self.keeper, borrowed, value)
+                del self._held[borrowed]
+            except SteadyhandError as error:
+                left.append(f"{borrowed} is still borrowed and was {value} before: {error}")
+        return left
+
+
+def return_one(connections: GroupConnections, keeper: str, borrowed: Borrowed, value: str) -> None:
+    """Return one value to its owner and strike it off the ledger. Sentinel had borrowed settings written to files."""
+    group = connections.targets.name
+    if borrowed.kind == NODE:
+        connections.ask_node(borrowed.owner, lambda node: node.call("CONFIG", "SET", borrowed.setting, value))
+        connections.ask_node(borrowed.owner, lambda node: node.call("CONFIG", "REWRITE"))
+    else:
+        connections.ask_sentinel(borrowed.owner, lambda asked: asked.call("SET", group, borrowed.setting, value))
+    connections.ask_node(keeper, lambda node: node.call("HDEL", ledger_key(group), borrowed.encode()))
+
+
+def return_leftovers(connections: GroupConnections, view: GroupView) -> list[str]:
+    """Return what an earlier hand-over that was cut off left behind. Call it with the lock held.
+
+    Raises what the owner's server answers: then the entry stays in the ledger. Entries of owners that this run does not
+    know stay too.
+    """
+    primary = view.primary
+    if primary is None:
+        return []
+    targets = connections.targets
+    known = {node.name for node in targets.nodes} | {sentinel.name for sentinel in targets.sentinels}
+    returned = []
+    for text, value in sorted(primary.facts.borrowed.items()):
+        borrowed = Borrowed.decode(text)
+        if borrowed is not None and borrowed.owner in known:
+            return_one(connections, primary.name, borrowed, value)
+            returned.append(f"{borrowed}: {value}")
+    return returned

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every driver is given and what it returns: one passage of the role from one node to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..._engine.group import GroupConnections
+from ..._model.handover import Fence, Proof
+from ..._model.preflight import Preflight
+from ..clock import Clock
+from .ledger import Ledger
+
+
+@dataclass
+class Passage:
+    """One passage under way. ``urgent`` are connections with a short time-out; ``phases`` collects milliseconds."""
+
+    urgent: GroupConnections
+    clock: Clock
+    plan: Preflight
+    ledger: Ledger
+    lock_owner: str
+    phases: dict[str, int] = field(default_factory=dict)
+    aligned: bool | None = None
+
+    @property
+    def group(self) -> str:
+        return self.urgent.targets.name
+
+    def phase(self, name: str, started: float) -> float:
+        """Note how long a phase took that began at ``started``; returns the present moment."""
+        now = self.clock.now()
+        self.phases[name] = int((now - started) * 1000)
+        return now
+
+
+@dataclass(frozen=True)
+class Passed:
+    """How a passage ended: an outcome of `_model.handover`, its reasons or notes, and the numbers seen."""
+
+    outcome: str
+    reasons: tuple[str, ...]
+    new_primary: str = ""
+    fence: Fence | None = None
+    proof: Proof | None = None
+    pause_ms: int | None = None

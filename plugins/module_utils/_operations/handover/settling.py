@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a hand-over: it is finished when every node and every Sentinel has been seen to agree."""
+
+from __future__ import annotations
+
+from ..._engine.group import GroupConnections
+from ..._model.group import GroupView
+from ..._model.health import Limits
+from ..clock import Clock
+from ..waiting import Patience, wait_until_healthy
+
+
+def settle(
+    connections: GroupConnections, clock: Clock, new: str, timeout: float, limits: Limits, accept: tuple[str, ...]
+) -> GroupView:
+    """Wait until the whole group is healthy with the new primary. Raises ConditionTimeout after ``timeout`` seconds."""
+
+    def not_yet(view: GroupView, _rate: float) -> list[str]:
+        found = view.primary
+        return [] if found is not None and found.name == new else [f"{new} is not the primary"]
+
+    patience = Patience(timeout, interval=0.25, stable_for=0.5)
+    return wait_until_healthy(connections.observe, clock, patience, limits, accept, not_yet).view
