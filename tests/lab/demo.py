@@ -19,6 +19,7 @@ import redis
 from lab.errors import LabError
 from lab.lab import Lab
 from lab.playbook import run_playbook
+from lab.readable import READABLE_ENVIRONMENT, Readable
 from lab.snapshot import NodeChange, changes, describe, take
 from lab.traffic.checker import summary_of
 from lab.traffic.load import Load
@@ -30,17 +31,12 @@ if TYPE_CHECKING:
 
 PUSH = "steadyhand.redis.push_config"
 LIVE_SETTINGS = {
-    "repl-backlog-size": "32mb",
+    "repl-backlog-size": "64mb",
     "client-output-buffer-limit": "replica 512mb 256mb 60",
 }
 """What was to be raised on 11 April 2022 (incidents.md, A): no restart needed."""
 RESTART_SETTINGS = {"tcp-backlog": "1024"}
 """Fixed at the start of the server in every Redis and Valkey so far."""
-READABLE = {
-    "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
-    "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
-    "ANSIBLE_FORCE_COLOR": "false",
-}
 
 
 class Demo:
@@ -55,7 +51,11 @@ class Demo:
         before = take(self._lab, settings)
         started = time.monotonic()
         code = run_playbook(
-            self._lab, PUSH, {"redis_settings": dict(settings)}, environment=READABLE, on_line=_indented
+            self._lab,
+            PUSH,
+            {"redis_settings": dict(settings)},
+            environment=READABLE_ENVIRONMENT,
+            on_line=Readable(say).feed,
         )
         say(f"\n{PUSH} ended with {code} after {time.monotonic() - started:.1f} s. What the servers say:")
         if code != 0:
@@ -104,11 +104,6 @@ def say(text: str) -> None:
 
 def _headline(text: str) -> None:
     say(f"\n=== {text}")
-
-
-def _indented(line: str) -> None:
-    if line.strip():
-        say(f"  | {line}")
 
 
 def play(lab: Lab, load: Load) -> list[str]:

@@ -77,12 +77,19 @@ def primary_of(nodes: Iterable[NodeSnapshot]) -> str:
     return ", ".join(node.name for node in nodes if node.is_primary) or "none"
 
 
+def _difference(was: str, now: str) -> str:
+    """Two values of a setting; of long ones with as many words, only the words that differ."""
+    old, new = was.split(), now.split()
+    if len(old) != len(new) or len(old) < 3:
+        return f"{was} -> {now}"
+    return ", ".join(f"{one} -> {other}" for one, other in zip(old, new, strict=True) if one != other)
+
+
 def describe(group: str, nodes: list[NodeChange]) -> list[str]:
     """Lines for people: what became of a group."""
     old, new = primary_of(change.before for change in nodes), primary_of(change.after for change in nodes)
     lines = [f"{group}: primary {new}" + ("" if old == new else f", handed over from {old}")]
     for change in nodes:
-        parts = ["restarted" if change.restarted else "not restarted"]
-        parts += [f"{name}: {was} -> {now}" for name, (was, now) in change.settings.items()]
-        lines.append(f"  {change.after.name}: {'; '.join(parts)}")
+        lines.append(f"  {change.after.name}: {'restarted' if change.restarted else 'not restarted'}")
+        lines += [f"      {name}: {_difference(was, now)}" for name, (was, now) in change.settings.items()]
     return lines
