@@ -61,8 +61,7 @@ def names(situation: str) -> list[str]:
 
 def groups(situation: str) -> list[ParameterSet]:
     """The recordings of a situation, for tests that read the Sentinels too."""
-    valkey = pytest.mark.xfail(raises=CommandRefused, reason="Valkey's Sentinel says server_mode, not redis_mode")
-    return [pytest.param(name, marks=[valkey] if name.startswith("valkey") else []) for name in names(situation)]
+    return [pytest.param(name) for name in names(situation)]
 
 
 def recorded(name: str) -> dict[str, Any]:

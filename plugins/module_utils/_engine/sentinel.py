@@ -57,7 +57,8 @@ class Sentinel:
         if isinstance(info, SteadyhandError):
             raise info
         fields = parse_info(info)
-        if fields.get("redis_mode") != "sentinel":
+        # Redis says redis_mode; Valkey from 8.0 on server_mode, unless it is told to look like Redis.
+        if "sentinel" not in (fields.get("redis_mode"), fields.get("server_mode")):
             raise CommandRefused(f"{self.target.address} answers, but it is not a Sentinel", "not a Sentinel")
         unknown = isinstance(primary, CommandRefused) and "No such master" in primary.reply
         for reply in [my_id] if unknown else [my_id, primary, replicas, peers]:
