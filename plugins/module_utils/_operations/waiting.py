@@ -51,7 +51,9 @@ def wait_until_healthy(
     ``each_time`` runs after each observation (renewing a lock). Raises ConditionTimeout with the last evidence.
     """
     started = clock.now()
+    # The view before the first good one stays in the window: what grew since then counts, but its time does not.
     window: list[Sample] = []
+    good_since: float | None = None
     while True:
         view = observe()
         now = clock.now()
@@ -64,9 +66,11 @@ def wait_until_healthy(
         if not missing and further is not None:
             missing = further(view, rate)
         if missing:
-            window = [Sample(now, view)]
-        elif now - window[0].at >= patience.stable_for:
-            return Settled(view, judgement, now - started, rate)
+            window, good_since = [Sample(now, view)], None
+        else:
+            good_since = now if good_since is None else good_since
+            if now - good_since >= patience.stable_for:
+                return Settled(view, judgement, now - started, rate)
         if now - started >= patience.timeout:
             what = f"group {view.name} was not healthy for {patience.stable_for:g} s within {patience.timeout:g} s"
             raise ConditionTimeout(what, missing or ["everything holds, but not for long enough yet"])
