@@ -62,7 +62,8 @@ class Demo:
             self.problems.append(f"{PUSH} with {', '.join(settings)} failed (exit code {code})")
         for group, nodes in changes(before, take(self._lab, settings)).items():
             say("\n".join(describe(group, nodes)))
-            self.problems += _deviations(group, nodes, settings, restarts)
+            if code == 0:
+                self.problems += _deviations(group, nodes, settings, restarts)
 
     def judge(self, traffic: Traffic) -> None:
         """What users felt, and whether anything that was acknowledged to them is missing."""
