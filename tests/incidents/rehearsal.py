@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from benchmarks.tables import markdown
 from incidents.busy_machines import BusyMachines
 from incidents.lag import Lag, measure_lag
 from incidents.watcher import Watcher
@@ -138,9 +139,4 @@ def table(outcomes: list[Outcome]) -> list[str]:
         ]
         for one in outcomes
     ]
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in [head, *rows]
-    ]
-    return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+    return markdown(head, rows)

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`./dev bench [NAME]`: one measurement, or all of them one after the other; non-zero when a target is missed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+
+from benchmarks import rolling_restart
+
+BENCHMARKS: Mapping[str, Callable[[list[str]], int]] = {"rolling_restart": rolling_restart.main}
+
+
+def main(arguments: list[str]) -> int:
+    """0: every target was met; 1: not so; 2: no benchmark of that name."""
+    if arguments and not arguments[0].startswith("-"):
+        name, rest = arguments[0], arguments[1:]
+        if name not in BENCHMARKS:
+            print(f"bench: no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+            return 2
+        return BENCHMARKS[name](rest)
+    return max([benchmark(arguments) for benchmark in BENCHMARKS.values()])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
