@@ -256,8 +256,12 @@ def with_sentinel(view: GroupView, name: str, **overrides: Any) -> GroupView:
 
 def with_silent_sentinel(view: GroupView, name: str, denied: bool = False) -> GroupView:
     """Let one Sentinel give no account."""
-    silent = {"facts": None, "error": "NOPERM" if denied else "connection refused", "denied": denied}
-    return replace(view, sentinels=tuple(replace(s, **silent) if s.name == name else s for s in view.sentinels))
+    error = "NOPERM" if denied else "connection refused"
+
+    def silenced(account: SentinelAccount) -> SentinelAccount:
+        return replace(account, facts=None, error=error, denied=denied)
+
+    return replace(view, sentinels=tuple(silenced(s) if s.name == name else s for s in view.sentinels))
 
 
 def with_all_sentinels(view: GroupView, **overrides: Any) -> GroupView:

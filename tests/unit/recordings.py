@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import (
     Command,
     Connection,
@@ -25,9 +24,6 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.group impo
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.node import NodeAccount, NodeFacts
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.replies import parse_pairs
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.sentinel import SentinelAccount, SentinelFacts
-
-if TYPE_CHECKING:
-    from _pytest.mark.structures import ParameterSet
 
 _FIXTURES = Path(__file__).resolve().parent / "fixtures"
 LOGIN = Login("maintenance", "not needed")
@@ -57,11 +53,6 @@ def names(situation: str) -> list[str]:
     found = sorted(path.stem for path in _FIXTURES.glob(f"*-{situation}.json"))
     assert found, f"no recording of {situation}"
     return found
-
-
-def groups(situation: str) -> list[ParameterSet]:
-    """The recordings of a situation, for tests that read the Sentinels too."""
-    return [pytest.param(name) for name in names(situation)]
 
 
 def recorded(name: str) -> dict[str, Any]:

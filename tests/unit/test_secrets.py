@@ -84,7 +84,7 @@ def test_no_secret_is_in_the_result_about_a_group() -> None:
 def test_an_error_names_the_command_without_its_arguments(command: tuple[str, ...], named: str) -> None:
     """On a server that cannot be reached, as on any other: the words of the error are put together in one place."""
     connection = Connection(ADDRESS, LOGIN, timeout=0.5)
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(Unreachable) as caught:
         connection.call(*command)
     assert SECRET not in str(caught.value)
     assert named in str(caught.value)

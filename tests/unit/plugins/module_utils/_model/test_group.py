@@ -47,7 +47,7 @@ def test_members_are_matched_by_run_id_through_nat() -> None:
     assert list(group_problems(view, Limits())) == []
 
 
-@pytest.mark.parametrize("name", recordings.groups("hostnames"))
+@pytest.mark.parametrize("name", recordings.names("hostnames"))
 def test_members_of_a_real_group_that_announces_hostnames_are_matched(name: str) -> None:
     view = recordings.view(name)
     for found in view.members:

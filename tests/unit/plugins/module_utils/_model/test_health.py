@@ -43,14 +43,14 @@ def test_every_code_has_a_case() -> None:
     assert {problem.code for case in CASES.values() for problem in found(case)} == set(CODES)
 
 
-@pytest.mark.parametrize("name", [*recordings.groups("healthy"), *recordings.groups("hostnames")])
+@pytest.mark.parametrize("name", [*recordings.names("healthy"), *recordings.names("hostnames")])
 def test_real_groups_at_rest_have_no_problem(name: str) -> None:
     view = recordings.view(name)
     assert [str(problem) for problem in group_problems(view, Limits(), view)] == []
     assert len(view.members) == len(view.watching) == 3
 
 
-@pytest.mark.parametrize("name", recordings.groups("replica-down"))
+@pytest.mark.parametrize("name", recordings.names("replica-down"))
 @pytest.mark.parametrize("declared", [False, True])
 def test_of_a_real_replica_that_is_down_only_its_silence_is_a_problem(name: str, declared: bool) -> None:
     view = recordings.view(name)
@@ -61,7 +61,7 @@ def test_of_a_real_replica_that_is_down_only_its_silence_is_a_problem(name: str,
     ]
 
 
-@pytest.mark.parametrize("name", recordings.groups("replica-restarted"))
+@pytest.mark.parametrize("name", recordings.names("replica-restarted"))
 def test_a_real_replica_that_has_just_been_started_is_unsettled_and_not_unlisted(name: str) -> None:
     problems = list(group_problems(recordings.view(name), Limits()))
     assert {problem.code for problem in problems} == {"sentinel_member_unsettled"}

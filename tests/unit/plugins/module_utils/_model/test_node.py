@@ -20,10 +20,13 @@ REPLICA_INFO = {"role": "slave", "master_host": "10.0.0.1", "master_port": "6379
 
 
 def parsed(
-    info: dict[str, str], acl: list[str] | None = None, own_user: str = "maintenance", **settings: str
+    info: dict[str, str],
+    settings: dict[str, str] | None = None,
+    acl: list[str] | None = None,
+    own_user: str = "maintenance",
 ) -> NodeFacts:
-    """Facts of a reply that holds only what the case is about."""
-    return parse_node(info, {name.replace("_", "-"): value for name, value in settings.items()}, acl, own_user)
+    """Facts of replies that hold only what the case is about."""
+    return parse_node(info, settings or {}, acl, own_user)
 
 
 @pytest.mark.parametrize("name", recordings.names("healthy"))
@@ -87,17 +90,17 @@ def test_a_node_announces_what_it_is_configured_to(name: str) -> None:
     ("settings", "announced"),
     [
         ({}, None),
-        ({"replica_announce_ip": "203.0.113.7"}, Address("203.0.113.7", 6379)),
-        ({"replica_announce_ip": "203.0.113.7", "replica_announce_port": "0"}, Address("203.0.113.7", 6379)),
+        ({"replica-announce-ip": "203.0.113.7"}, Address("203.0.113.7", 6379)),
+        ({"replica-announce-ip": "203.0.113.7", "replica-announce-port": "0"}, Address("203.0.113.7", 6379)),
         (
-            {"replica_announce_ip": "Node-A.example.org", "replica_announce_port": "7000"},
+            {"replica-announce-ip": "Node-A.example.org", "replica-announce-port": "7000"},
             Address("node-a.example.org", 7000),
         ),
-        ({"replica_announce_port": "7000"}, None),
+        ({"replica-announce-port": "7000"}, None),
     ],
 )
 def test_an_announced_address_needs_a_host(settings: dict[str, str], announced: Address | None) -> None:
-    assert parsed(PRIMARY_INFO, **settings).announced == announced
+    assert parsed(PRIMARY_INFO, settings).announced == announced
 
 
 @pytest.mark.parametrize(
@@ -137,7 +140,7 @@ def test_a_node_that_loads_in_either_way_is_loading(info: dict[str, str], expect
 
 @pytest.mark.parametrize(("save", "expected"), [("3600 1", True), ("", False), ("  ", False)])
 def test_save_points_decide_whether_a_stop_saves(save: str, expected: bool) -> None:
-    assert parsed(PRIMARY_INFO, save=save).persistence.rdb_on_stop is expected
+    assert parsed(PRIMARY_INFO, {"save": save}).persistence.rdb_on_stop is expected
 
 
 def test_what_was_never_saved_took_no_time() -> None:
@@ -178,6 +181,8 @@ def test_users_that_may_not_be_read_are_unknown_and_not_none() -> None:
         ("on #aa #bb ~x ~y +get", "on #bb #aa ~y ~x +get", True),
         ("on #aa ~* +@all", "on #bb ~* +@all", False),
         ("on #aa ~* +@all", "off #aa ~* +@all", False),
+        ("on sanitize-payload #aa +@all", "on #aa +@all", True),
+        ("on skip-sanitize-payload #aa +@all", "on #aa +@all", False),
         ("on #aa -@all +ping +psync", "on #aa -@all +psync +ping", True),
         # A later command rule wins over an earlier one.
         ("on #aa ~* -@all +@read -get", "on #aa ~* -@all -get +@read", False),
