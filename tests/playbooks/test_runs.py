@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every playbook checks before it touches a group, and what audit and failover do."""
+
+from __future__ import annotations
+
+import pytest
+from lab.lab import Lab
+
+from .run import play
+
+PLAYBOOKS = ["audit", "failover", "push_config", "rolling_restart"]
+
+REFUSED = {
+    "a part of a group": (("--limit", "group-1-a"), "group-1 (group-1-b, group-1-c would be left out)"),
+    "no Redis node": (("--limit", "sentinels"), "no Redis node is in this run"),
+    "tags": (("--tags", "restart"), "This playbook has no tags"),
+    "too few forks": (("--forks", "1", "-e", "redis_serial=2"), "Run with --forks 2"),
+    "no waves": (("-e", "redis_serial=all"), "redis_serial is"),
+    "a moment that cannot be meant": (("-e", "redis_roll_since=yesterday"), "redis_roll_since=yesterday"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=REFUSED)
+def test_a_run_that_makes_no_sense_is_refused(lab: Lab, arguments: tuple[str, ...], message: str) -> None:
+    run = play(lab, "rolling_restart", None, *arguments)
+    assert run.code != 0
+    assert message in run.failure()
+    assert sum(run.module_runs().values()) == 0
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_a_limit_that_matches_nothing_is_an_error(lab: Lab, playbook: str) -> None:
+    assert play(lab, playbook, None, "--limit", "nobody").code != 0
+
+
+def test_audit_shows_a_table_and_fails_for_what_is_not_healthy(lab: Lab) -> None:
+    good = play(lab, "audit", None, "--check")
+    assert good.code == 0, good.failure()
+    assert good.changes == []
+    assert good.said("All 2 groups are healthy.")
+
+    replica = lab.replicas_of("group-2")[0]
+    with replica.client() as client:
+        client.config_set("replica-read-only", "no")
+    try:
+        bad = play(lab, "audit")
+        accepted = play(lab, "audit", {"redis_accept": "replica_writable"})
+    finally:
+        with replica.client() as client:
+            client.config_set("replica-read-only", "yes")
+    assert bad.code != 0
+    assert bad.failure() == "Not healthy: group-2."
+    assert f"replica_writable ({replica.name})" in bad.output
+    assert accepted.code == 0, accepted.failure()
+    assert f"accepted: replica_writable ({replica.name})" in accepted.output
+
+
+def test_an_unsafe_group_is_refused_and_nothing_else_begins(lab: Lab) -> None:
+    run_ids = {node.name: node.run_id() for node in lab.nodes}
+    replica = lab.replicas_of("group-2")[0]
+    replica.process.freeze()
+    try:
+        run = play(lab, "rolling_restart")
+    finally:
+        replica.process.thaw()
+    assert run.code != 0
+    assert f"group-2 is unknown, nothing of it is changed: node_unreachable ({replica.name})" in run.failure(
+        "group-2-a"
+    )
+    assert run.said("group-1 is not begun, because the line was stopped by group-2")
+    assert {node.name: node.run_id() for node in lab.nodes} == run_ids
+
+
+def test_a_group_is_seen_from_another_host_where_the_first_cannot_be_reached(lab: Lab) -> None:
+    lab.cut_off("group-1-a")
+    try:
+        seen = play(lab, "audit")
+        for node in lab.nodes_of("group-1")[1:]:
+            lab.cut_off(node.name)
+        unseen = play(lab, "audit")
+    finally:
+        for node in lab.nodes_of("group-1"):
+            lab.join(node.name)
+    assert seen.code == 0, seen.failure()
+    assert unseen.code != 0
+    assert unseen.failure() == "Not healthy: group-1."
+    assert "hosts_unreachable (group-1)" in unseen.output
+
+
+def test_a_wrong_password_is_named_as_such(lab: Lab) -> None:
+    run = play(lab, "audit", {"redis_login_password": "wrong"}, "--limit", "group_1")
+    assert run.code != 0
+    assert "node_denied (group-1-a)" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_failover_moves_the_primary_to_the_target(lab: Lab) -> None:
+    target = lab.replicas_of("group-1")[-1].name
+    without_limit = play(lab, "failover", {"redis_target": target})
+    assert without_limit.code != 0
+    assert f"redis_target is {target}" in without_limit.failure()
+
+    planned = play(lab, "failover", {"redis_target": target}, "--limit", "group_1", "--check")
+    assert planned.code == 0, planned.failure()
+    assert lab.primary_of("group-1").name != target
+
+    done = play(lab, "failover", {"redis_target": target}, "--limit", "group_1")
+    assert done.code == 0, done.failure()
+    assert lab.primary_of("group-1").name == target
+    again = play(lab, "failover", {"redis_target": target}, "--limit", "group_1")
+    assert again.code == 0, again.failure()
+    assert again.said(f"{target} is the primary already")
+    assert again.changes == []
