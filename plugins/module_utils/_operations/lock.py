@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .._model.errors import Refused
+from .._model.errors import Refused, SteadyhandError
 from .._model.lock import LockRecord, LockWish, lock_key
 
 
@@ -54,11 +54,22 @@ def give_back(primary: NodePort, group: str, owner: str) -> bool:
 
 
 def _guarded(primary: NodePort, key: str, owner: str, command: Sequence[Any]) -> bool:
-    """Run a command on the key only while the owner holds it (WATCH, GET, MULTI, EXEC)."""
-    _watched, text = primary.pipeline([("WATCH", key), ("GET", key)])
-    record = LockRecord.decode(text)
+    """Run a command on the key only while the owner holds it (WATCH, GET, MULTI, EXEC). Raises what the node refuses."""
+    seen = primary.pipeline([("WATCH", key), ("GET", key)])
+    refused = _first_error(seen)
+    record = LockRecord.decode(seen[-1]) if refused is None else None
     if record is None or record.owner != owner:
         primary.call("UNWATCH")
+        if refused is not None:
+            raise refused
         return False
     replies = primary.pipeline([("MULTI",), command, ("EXEC",)])
-    return replies[-1] is not None and replies[-1] != []
+    refused = _first_error(replies)
+    if refused is not None:
+        raise refused
+    # None: somebody changed the key after WATCH, and nothing was carried out.
+    return replies[-1] is not None
+
+
+def _first_error(replies: Sequence[Any]) -> SteadyhandError | None:
+    return next((reply for reply in replies if isinstance(reply, SteadyhandError)), None)
