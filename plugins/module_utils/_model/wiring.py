@@ -92,7 +92,8 @@ def _matching_problems(
 ) -> Iterator[Problem]:
     """Entries without a node and nodes without an entry. A node that just started has a run id that Sentinel has not read."""
     run_ids = {member.facts.run_id for member in view.members}
-    unmatched = [found for found in (entry, *facts.replicas) if found.run_id not in run_ids]
+    entries: tuple[DataEntry, ...] = (entry, *facts.replicas)
+    unmatched = [found for found in entries if found.run_id not in run_ids]
     known = {address for member in view.members for address in view.addresses(member)}
     declared_down = {node.declared for node in view.nodes if node.facts is None and node.declared is not None}
     by_address = {found.address for found in unmatched if found.address in known}
