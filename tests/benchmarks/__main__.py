@@ -6,16 +6,20 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Mapping
+from types import FrameType
+
+from lab.errors import LabError
 
 from benchmarks import rolling_restart
 
 BENCHMARKS: Mapping[str, Callable[[list[str]], int]] = {"rolling_restart": rolling_restart.main}
 
 
-def main(arguments: list[str]) -> int:
-    """0: every target was met; 1: not so; 2: no benchmark of that name."""
+def run(arguments: list[str]) -> int:
+    """The benchmark that the first word names, or all."""
     if arguments and not arguments[0].startswith("-"):
         name, rest = arguments[0], arguments[1:]
         if name not in BENCHMARKS:
@@ -23,6 +27,23 @@ def main(arguments: list[str]) -> int:
             return 2
         return BENCHMARKS[name](rest)
     return max([benchmark(arguments) for benchmark in BENCHMARKS.values()])
+
+
+def main(arguments: list[str]) -> int:
+    """0: every target was met; 1: not so; 2: no benchmark of that name; 130 and 143: interrupted."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        return run(arguments)
+    except LabError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bench: interrupted; everything that was started is ended", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

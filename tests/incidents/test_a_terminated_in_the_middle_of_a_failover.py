@@ -20,28 +20,32 @@ from lab.lab import Lab
 
 LabFactory = Callable[..., Lab]
 ROUNDS = 5
+LEAST_LAG = 20.0
+"""Milliseconds of the quickest replica, typically; on loopback without other work it is one."""
 INTERRUPTION = 1.0
-"""Seconds without any primary that count as damage of that day's procedure. (No harm in the sense of `Outcome.harm`.)"""
+"""Seconds without a primary that users could find, which count as damage of that day's procedure."""
 
 
 @pytest.mark.timeout(900)
 def test_the_procedure_of_that_day_under_a_supervisor_loses_writes_to_a_second_primary(
     lab_factory: LabFactory, record: Record
 ) -> None:
+    def damage(one: Outcome) -> bool:
+        return one.lost > 0 and one.two_primaries > 0
+
     outcome = _until_damaged(
-        lab_factory, "that day's, process restarted by its supervisor", restarted_at_once, record, lambda one: one.harm
+        lab_factory, "that day's, process restarted by its supervisor", restarted_at_once, record, damage
     )
-    assert outcome.lost > 0, outcome
-    assert outcome.two_primaries > 0, outcome
+    # The very judgement that our roll has to pass below fails here, in both of its parts.
+    assert len(outcome.harm) == 2, outcome
 
 
 @pytest.mark.timeout(900)
-def test_the_procedure_of_that_day_leaves_users_without_a_primary_where_nothing_restarts_it(
+def test_the_procedure_of_that_day_costs_writes_or_service_where_nothing_restarts_the_process(
     lab_factory: LabFactory, record: Record
 ) -> None:
-    def damage(one: Outcome) -> list[str]:
-        pause = [f"no primary for {one.no_primary:.2f} s"] if one.no_primary > INTERRUPTION else []
-        return one.harm + pause
+    def damage(one: Outcome) -> bool:
+        return one.lost > 0 or max(one.no_primary, one.longest_pause) > INTERRUPTION
 
     _until_damaged(lab_factory, "that day's, machine replaced", replaced_by_a_new_machine, record, damage)
 
@@ -59,7 +63,11 @@ def test_our_roll_on_the_same_load_loses_nothing_and_never_shows_two_primaries(
     assert lab.primary_of(GROUP).name != old_primary
     assert outcome.harm == []
     assert outcome.acknowledged > 0
-    assert outcome.lag.most_bytes > 0, "the replicas did not lag: this load proves nothing"
+    _require_lag(outcome)
+
+
+def _require_lag(outcome: Outcome) -> None:
+    assert outcome.lag.typical_ms > LEAST_LAG, f"the replicas hardly lagged, so this proves nothing: {outcome.lag}"
 
 
 def _until_damaged(
@@ -67,7 +75,7 @@ def _until_damaged(
     procedure: str,
     supervisor: Supervisor,
     record: Record,
-    damage: Callable[[Outcome], list[str]],
+    damage: Callable[[Outcome], bool],
 ) -> Outcome:
     """Rehearse the procedure of that day on a new lab each time, until it does damage."""
 
@@ -79,7 +87,7 @@ def _until_damaged(
         lab = lab_factory(**LAB_OPTIONS)
         outcome = record(rehearse(lab, f"{procedure} (round {number})", run))
         lab.destroy()
-        assert outcome.lag.most_bytes > 0, "the replicas did not lag: this load proves nothing"
+        _require_lag(outcome)
         if damage(outcome):
             return outcome
         outcomes.append(outcome)
