@@ -39,6 +39,7 @@ FIT: dict[str, Change] = {
     "it has no limit": lambda view: with_memory(view, "a", limit=20 * MIB),
     "it takes more clients": lambda view: with_settings(view, "b", maxclients="20000"),
     "it is less than the limit behind": lambda view: with_link(view, "b", applied_offset=1),
+    "it wants as many good replicas as it would have": lambda view: with_settings(view, "b", min_replicas_to_write="2"),
     "another replica is ill": lambda view: with_persistence(view, "c", last_save_ok=False),
 }
 

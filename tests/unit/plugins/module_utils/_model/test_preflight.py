@@ -67,6 +67,10 @@ def test_an_unfit_replica_stays_electable_and_is_not_chosen() -> None:
     assert plan.chosen.name == "c"
 
 
+def test_as_many_good_replicas_may_be_wanted_as_the_new_primary_will_have() -> None:
+    assert plan_of(lambda view: with_settings(view, "a", min_replicas_to_write="2")).chosen.name == "b"
+
+
 def test_a_replica_that_never_leads_is_not_electable() -> None:
     plan = plan_of(lambda view: with_settings(view, "b", replica_priority="0"))
     assert [one.name for one in plan.electable] == ["c"]
