@@ -14,12 +14,12 @@ Two ways, because they cost the machine differently:
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import tempfile
 from pathlib import Path
 
+from tools.apt import PrivateApt, require_apt
 from tools.paths import GENERATED, WRAPPERS
 from tools.processes import SetupError, must_run
 
@@ -50,42 +50,19 @@ def unpack(package: str) -> Path:
     target = _UNPACKED / package
     if target.is_dir():
         return target
-    if shutil.which("apt-get") is None:
-        raise SetupError(f"this machine has no apt-get: install what Debian calls {package} with your package manager")
+    require_apt(package)
     print(f"dev: fetching {package} from the distribution (unpacked below .dev/, nothing is installed)", flush=True)
     _UNPACKED.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_UNPACKED) as scratch_name:
-        scratch = Path(scratch_name)
-        apt = _private_apt(scratch)
-        must_run([*apt, "update"], f"cannot read the distribution's package lists to fetch {package}")
-        plan = must_run(
-            [*apt, "--simulate", "--no-install-recommends", "install", package],
-            f"the distribution offers no {package}; install it yourself or enable the source that has it",
+    with tempfile.TemporaryDirectory(dir=_UNPACKED) as scratch:
+        apt = PrivateApt(Path(scratch))
+        apt.update(f"cannot read the distribution's package lists to fetch {package}")
+        lacking = apt.missing_for(
+            package, f"the distribution offers no {package}; install it yourself or enable the source that has it"
         )
-        lacking = re.findall(r"^Inst (\S+)", plan, flags=re.MULTILINE)
-        packages, files = scratch / "packages", scratch / "files"
-        packages.mkdir()
-        files.mkdir()
-        wanted = sorted({package, *lacking})
-        must_run([*apt, "download", *wanted], f"cannot download {package}", cwd=packages)
-        for archive in sorted(packages.glob("*.deb")):
-            must_run(["dpkg-deb", "--extract", archive, files], f"cannot unpack {archive.name}")
+        files = Path(scratch, "files")
+        apt.extract({package, *lacking}, files, f"cannot download {package}")
         files.rename(target)
     return target
-
-
-def _private_apt(scratch: Path) -> list[str]:
-    """The words of an apt-get that keeps lists and locks below `scratch`, so that it needs no root."""
-    for folder in ("lists/partial", "cache/archives/partial"):
-        (scratch / folder).mkdir(parents=True)
-    options = {
-        "Dir::State::lists": scratch / "lists",
-        "Dir::Cache": scratch / "cache",
-        "Debug::NoLocking": "true",
-        "APT::Sandbox::User": "root",  # its usual user cannot write below a private checkout
-        "APT::Update::Error-Mode": "any",  # otherwise an unreachable mirror is a mere warning
-    }
-    return ["apt-get", "--quiet", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
 
 
 def _wrap_programs(files: Path) -> None:

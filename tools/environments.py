@@ -31,7 +31,7 @@ def prepare(*kinds: str, python: str | Path, venv: Path = VENV, extra: tuple[str
 
     Several `./dev` may start at once, so only one of them works on it at a time.
     """
-    with _one_at_a_time():
+    with one_at_a_time():
         keep_collection_link()
         pip = create(venv, python)
         for kind in kinds:
@@ -57,7 +57,8 @@ def variables(venv: Path = VENV, more: Mapping[str, str] | None = None) -> dict[
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other `./dev` makes anything below `.dev/`. Not to be nested."""
     GENERATED.mkdir(exist_ok=True)
     with (GENERATED / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tools import debian, environments
+from tools import debian, engines, environments
 from tools.paths import ROOT
 from tools.processes import SetupError, run_foreground
 
@@ -20,47 +21,70 @@ _NOTHING_COLLECTED = 5
 
 @dataclass(frozen=True)
 class Suite:
-    """A folder below tests/; `servers` and `ssh` say which programs its tests start."""
+    """A folder below tests/; `servers`, `engines` (all of them) and `ssh` say which programs its tests start."""
 
     servers: bool = True
+    engines: bool = False
     ssh: bool = False
 
 
 SUITES: Mapping[str, Suite] = {
     "unit": Suite(servers=False),
-    "engine": Suite(),
+    "engine": Suite(engines=True),
     "incidents": Suite(),
     "playbooks": Suite(ssh=True),
 }
 
 
 def run(arguments: list[str]) -> int:
-    """`[SUITE] [pytest arguments]`: one suite, or all of them one after the other; 0 only where every test passed."""
+    """`[SUITE] [--engine NAME] [pytest arguments]`: one suite, or all one after the other; 0 only where all passed."""
+    engine, arguments = engine_of(arguments)
     if arguments and arguments[0] in SUITES:
-        return _run_suite(arguments[0], arguments[1:])
+        return _run_suite(arguments[0], engine, arguments[1:])
     if arguments and not arguments[0].startswith("-"):
         raise SetupError(f"no suite {arguments[0]!r}; there are: {', '.join(SUITES)}")
-    codes = {name: _run_suite(name, arguments) for name in SUITES}
+    codes = {name: _run_suite(name, engine, arguments) for name in SUITES}
     failed = [name for name, code in codes.items() if code != 0]
     print(f"\ndev: suites passed: {len(codes) - len(failed)} of {len(codes)}", end="")
     print(f"; failed: {', '.join(failed)}" if failed else "", flush=True)
     return 1 if failed else 0
 
 
-def _run_suite(name: str, arguments: list[str]) -> int:
+def engine_of(arguments: list[str]) -> tuple[str | None, list[str]]:
+    """The engine that is asked for by `--engine NAME` or `--engine=NAME`, and the other words."""
+    words = [part for word in arguments for part in (word.split("=", 1) if word.startswith("--engine=") else [word])]
+    if "--engine" not in words:
+        return None, arguments
+    at = words.index("--engine")
+    name = words[at + 1] if at + 1 < len(words) else ""
+    engines.require_engine(name)
+    return name, words[:at] + words[at + 2 :]
+
+
+def _run_suite(name: str, engine: str | None, arguments: list[str]) -> int:
     suite = SUITES[name]
-    more: dict[str, str] = {}
     environments.prepare("runtime", "test", python=sys.executable)
-    if suite.servers:
-        more["LAB_REDIS_SERVER"] = str(debian.unpacked_program("redis-server", "redis-server"))
+    env = environments.variables(more=_servers(suite, engine) if suite.servers else {})
     if suite.ssh:
         debian.install_sshd()
-    print(f"\ndev: tests/{name}", flush=True)
+    print(f"\ndev: tests/{name}{f' on {engine}' if engine and suite.servers else ''}", flush=True)
     begun = time.monotonic()
-    env = environments.variables(more=more)
     folder = f"tests/{name}"
     chosen = any(word.startswith(folder) for word in arguments)  # files of it, or single tests
     code = run_foreground(["python", "-m", "pytest", *([] if chosen else [folder]), *arguments], env, ROOT)
     outcome = {0: "passed", _NOTHING_COLLECTED: "failed: it holds no test, or none was chosen"}.get(code, "failed")
     print(f"dev: tests/{name} {outcome} ({time.monotonic() - begun:.0f} s)", flush=True)
     return code
+
+
+def _servers(suite: Suite, engine: str | None) -> dict[str, str]:
+    """What tells the tests which server program to start, and by name all that there are (tests/engine/engines.py)."""
+    if engine is None and not suite.engines:
+        return {"LAB_REDIS_SERVER": str(debian.unpacked_program("redis-server", "redis-server"))}
+    programs = {name: str(path) for name, path in engines.programs().items()}
+    usual = programs[engine] if engine else str(debian.unpacked_program("redis-server", "redis-server"))
+    return {
+        "LAB_REDIS_SERVER": usual,
+        "LAB_ENGINES": json.dumps(programs),
+        **({"LAB_ENGINE": engine} if engine else {}),
+    }

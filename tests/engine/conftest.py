@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs tests marked `every_engine` on every engine."""
+
+from __future__ import annotations
+
+import pytest
+from engine import engines
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "every_engine: runs on each engine in turn (engines.py)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give marked tests the engine as a hidden parameter."""
+    if metafunc.definition.get_closest_marker("every_engine") is None:
+        return
+    shared = [name for name in metafunc.fixturenames if name.startswith("shared_")]
+    if shared:
+        raise pytest.UsageError(
+            f"{metafunc.definition.nodeid}: {shared[0]} keeps one engine, so it cannot run on every"
+        )
+    metafunc.fixturenames.insert(0, "engine")
+    metafunc.parametrize("engine", engines.names(), indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The engine of which every lab and server of this test is made, unless the test says another."""
+    name: str = request.param
+    monkeypatch.setenv("LAB_REDIS_SERVER", engines.programs()[name])
+    return name

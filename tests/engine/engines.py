@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engines that `./dev test` provides, and the mark of tests that must pass on every one of them.
+
+A test usually runs on the machine's own redis-server, or on the engine that `--engine` chose. One marked `every_engine`
+runs on each engine in turn, or on the chosen one alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+
+import pytest
+
+every_engine = pytest.mark.every_engine
+
+
+@cache
+def programs() -> dict[str, str]:
+    """The server program of each engine, by names like `valkey-9.1`."""
+    if "LAB_ENGINES" not in os.environ:
+        raise pytest.UsageError("no engines given: start these tests with `./dev test engine`, which unpacks them")
+    found: dict[str, str] = json.loads(os.environ["LAB_ENGINES"])
+    return found
+
+
+def names() -> list[str]:
+    """The engines that this run is about: all of them, or the one chosen by `--engine`."""
+    chosen = os.environ.get("LAB_ENGINE")
+    return list(programs()) if chosen is None else [chosen]
