@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""push_config on real servers over ssh."""
+
+from __future__ import annotations
+
+import pytest
+from lab.lab import Lab
+
+from .run import Run, play
+
+LIMITS = "client-output-buffer-limit"
+
+
+def push(lab: Lab, settings: object, *arguments: str) -> Run:
+    """Run it."""
+    return play(lab, "push_config", {"redis_settings": settings}, *arguments)
+
+
+def values(lab: Lab, name: str) -> set[str]:
+    """The running values on all nodes."""
+    return {node.config(name) for node in lab.nodes}
+
+
+def run_ids(lab: Lab) -> dict[str, str]:
+    """Of all nodes."""
+    return {node.name: node.run_id() for node in lab.nodes}
+
+
+def test_live_settings_need_no_restart_and_a_second_run_changes_nothing(lab: Lab) -> None:
+    before = run_ids(lab)
+    wanted = {"repl-backlog-size": "3mb", LIMITS: "replica 512mb 128mb 60"}
+
+    planned = push(lab, wanted, "--check", "--diff")
+    assert planned.code == 0, planned.failure()
+    assert values(lab, "repl-backlog-size") == {"1048576"}
+    for node in lab.nodes:
+        assert planned.said(f"{node.name}: set live") or planned.said(f"{node.name} (primary): set live")
+    assert "+repl-backlog-size" in planned.output.replace(" ", "").replace('"', "")
+
+    first = push(lab, wanted)
+    assert first.code == 0, first.failure()
+    assert values(lab, "repl-backlog-size") == {str(3 * 1024**2)}
+    for node in lab.nodes:
+        assert "slave 536870912 134217728 60" in node.config(LIMITS)
+        assert "repl-backlog-size 3mb" in (node.directory / "redis.conf").read_text(encoding="utf-8")
+
+    second = push(lab, wanted)
+    assert second.code == 0, second.failure()
+    assert second.changes == []
+    assert run_ids(lab) == before
+
+
+def test_settings_that_need_a_restart_are_rolled_where_they_differ(lab: Lab) -> None:
+    """As a survey hands them over: everything is text. One group only, so that the other shows that it was left alone."""
+    before = run_ids(lab)
+    primary = lab.primary_of("group-1").name
+    run = play(
+        lab,
+        "push_config",
+        {
+            "redis_settings": '{"tcp-backlog": 301}',
+            "redis_serial": "1, 100%",
+            "redis_accept": "",
+            "redis_accept_full_sync": "no",
+        },
+        "--limit",
+        "group_1",
+    )
+    assert run.code == 0, run.failure()
+    for node in lab.nodes:
+        changed = node.group == "group-1"
+        assert (node.run_id() != before[node.name]) is changed
+        assert (node.config("tcp-backlog") == "301") is changed
+    assert lab.primary_of("group-1").name != primary
+    again = push(lab, {"tcp-backlog": 301}, "--limit", "group_1")
+    assert again.code == 0, again.failure()
+    assert again.changes == []
+
+
+def test_a_node_that_is_cut_off_is_named_and_the_others_are_restored(lab: Lab) -> None:
+    """Cut off right after it got its live settings; it is the first to be restarted, so the roll fails there."""
+    before, backlog = run_ids(lab), values(lab, "repl-backlog-size")
+    lost: list[str] = []
+
+    def cut(line: str) -> None:
+        if not lost and " has repl-backlog-size now" in line:
+            lost.append(line.split("group-1: ")[1].split()[0])
+            lab.cut_off(lost[0])
+
+    try:
+        run = play(
+            lab, "push_config", {"redis_settings": {"repl-backlog-size": "9mb", "tcp-backlog": 302}}, on_line=cut
+        )
+    finally:
+        for name in lost:
+            lab.join(name)
+    assert run.code != 0
+    (name,) = lost
+    failure = run.failure("group-1-a")
+    assert f"could not be put back: {name};" in failure
+    assert "To undo" in failure
+    for node in lab.nodes:
+        assert (node.config("repl-backlog-size") == str(9 * 1024**2)) is (node.name == name)
+        if node.name != name:
+            assert {node.config("repl-backlog-size")} <= backlog
+            assert f"put back: {node.name}" in failure or node.name in failure or node.group == "group-2"
+    assert run_ids(lab) == before, "nothing was restarted"
+    mended = push(lab, {"repl-backlog-size": backlog.pop()})
+    assert mended.code == 0, mended.failure()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param({"repl-backlog-sise": "1mb"}, "repl-backlog-size", id="misspelt"),
+        pytest.param({"repl-backlog-size": "many"}, "repl-backlog-size", id="a value that the engine refuses"),
+        pytest.param({"port": 1, "replicaof": "a 1"}, "replicaof", id="must not be pushed"),
+        pytest.param({"maxmemory": "1kb"}, "maxmemory", id="would destroy"),
+        pytest.param({}, "There is nothing to push", id="nothing"),
+        pytest.param("hz 20", "redis_settings", id="no mapping"),
+    ],
+)
+def test_bad_settings_are_refused_before_anything_is_changed(lab: Lab, settings: object, message: str) -> None:
+    before = run_ids(lab)
+    run = push(lab, settings)
+    assert run.code != 0
+    assert message in run.failure()
+    assert "Traceback" not in run.output
+    assert run.changes == []
+    assert run_ids(lab) == before
