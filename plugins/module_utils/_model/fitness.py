@@ -13,17 +13,36 @@ from .group import GroupView, Member
 from .health import Limits, leader_obstacles
 from .node import NodeFacts
 from .replies import whole
+from .versions import Software, why_not_loadable
 
 
 def unfit_because(view: GroupView, primary: Member, replica: Member, limits: Limits) -> list[str]:
     """Every reason why this replica must not become the primary; an empty list when it may."""
     reasons = leader_obstacles(view, primary, replica, limits) + _differences(primary.facts, replica.facts)
+    reasons += _left_behind(view, replica)
     wanted, replicas = whole(replica.facts.settings, "min-replicas-to-write"), len(view.replicas)
     if wanted > replicas:
         reasons.append(
             f"its min-replicas-to-write is {wanted}, it would have {replicas} replicas: no write would succeed"
         )
     return reasons
+
+
+def _left_behind(view: GroupView, replica: Member) -> list[str]:
+    """The other replicas that could not copy this one, once a full synchronisation is needed, because they are too old.
+
+    Not the primary: it is the last to be upgraded, so it may copy a newer node for a while, by partial synchronisation.
+    """
+    reasons = []
+    for other in view.replicas:
+        why = why_not_loadable(_software(replica), _software(other))
+        if other is not replica and why is not None:
+            reasons.append(f"{other.name} could not copy it: {why}; upgrade {other.name} first")
+    return reasons
+
+
+def _software(member: Member) -> Software:
+    return Software(member.facts.engine, member.facts.version)
 
 
 def _differences(primary: NodeFacts, replica: NodeFacts) -> list[str]:

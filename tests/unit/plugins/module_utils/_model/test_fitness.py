@@ -40,6 +40,10 @@ FIT: dict[str, Change] = {
     "it takes more clients": lambda view: with_settings(view, "b", maxclients="20000"),
     "it is less than the limit behind": lambda view: with_link(view, "b", applied_offset=1),
     "it wants as many good replicas as it would have": lambda view: with_settings(view, "b", min_replicas_to_write="2"),
+    "it is newer than the primary, as the others are": lambda view: with_node(
+        with_node(view, "b", version="8.0.2"), "c", version="8.0.6"
+    ),
+    "another replica is newer": lambda view: with_node(view, "c", version="8.0.2"),
     "another replica is ill": lambda view: with_persistence(view, "c", last_save_ok=False),
 }
 
@@ -99,6 +103,10 @@ UNFIT: dict[str, tuple[Change, str]] = {
     "another history": (
         lambda view: with_node(view, "b", replication_id="2" * 40),
         "its replication id is not the primary's",
+    ),
+    "another replica too old to copy it": (
+        lambda view: with_node(view, "b", version="8.0.2"),
+        "c could not copy it: redis 7.0.15 cannot load what redis 8.0.2 writes (RDB format 12); upgrade c first",
     ),
     "it is behind": (lambda view: with_node(view, "a", offset=11 * MIB), f"it is {11 * MIB - 1000} bytes behind"),
 }
