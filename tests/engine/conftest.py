@@ -23,7 +23,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             f"{metafunc.definition.nodeid}: {shared[0]} keeps one engine, so it cannot run on every"
         )
     metafunc.fixturenames.insert(0, "engine")
-    metafunc.parametrize("engine", engines.names(), indirect=True)
+    metafunc.parametrize("engine", engines.chosen(), indirect=True)
 
 
 @pytest.fixture

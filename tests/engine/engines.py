@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from functools import cache
 
 import pytest
@@ -27,7 +28,12 @@ def programs() -> dict[str, str]:
     return found
 
 
-def names() -> list[str]:
-    """The engines that this run is about: all of them, or the one chosen by `--engine`."""
-    chosen = os.environ.get("LAB_ENGINE")
-    return list(programs()) if chosen is None else [chosen]
+def chosen() -> list[str]:
+    """The engines that this run is about: all of them, or the one that `--engine` chose."""
+    only = os.environ.get("LAB_ENGINE")
+    return list(programs()) if only is None else [only]
+
+
+def concerned(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those pairs of engines that this run is about."""
+    return [pair for pair in pairs if set(pair) & set(chosen())]

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What we say of each engine, against the engine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.restart import PARTIAL, RestartWish
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.versions import Software, why_not_loadable
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.safe_restart import (
+    RestartQuestion,
+    forecast_or_refuse,
+)
+from engine import engines
+from engine.engines import every_engine
+from engine.subjects import GROUP, targets_of, wait_healthy
+from engine.upgrades import full_syncs
+from lab.lab import Lab
+from lab.waiting import wait_until
+
+if TYPE_CHECKING:
+    from lab.node import DataNode
+
+LabFactory = Callable[..., Lab]
+
+
+@pytest.fixture
+def one_of_each(lab_factory: LabFactory) -> Callable[[str, str], tuple[DataNode, DataNode]]:
+    """Two empty servers of the engines asked for, each on its own."""
+
+    def make(first: str, second: str) -> tuple[DataNode, DataNode]:
+        programs = engines.programs()
+        binaries = {"group-1-a": programs[first], "group-2-a": programs[second]}
+        lab = lab_factory(groups=2, replicas=0, sentinels=0, node_binaries=binaries)
+        return lab.node("group-1-a"), lab.node("group-2-a")
+
+    return make
+
+
+def outcome_of_full_sync(replica: DataNode, primary: DataNode) -> str:
+    """ "loaded", or "refused" when the replica's log says that it cannot read what it is sent."""
+    seen: list[str] = []
+
+    def reason() -> str | None:
+        if "Can't handle RDB format version" in replica.process.log_tail():
+            seen.append("refused")
+        elif replica.info("replication")["master_link_status"] == "up" and not replica.info("persistence")["loading"]:
+            seen.append("loaded")
+        return None if seen else f"{replica.name} neither loads nor refuses"
+
+    with replica.client() as client:
+        client.execute_command("REPLICAOF", *primary.state.announced)
+    wait_until(reason, 30, f"a full synchronisation of {replica.name}")
+    return seen[0]
+
+
+def software_of(node: DataNode) -> Software:
+    """As the collection sees it."""
+    server = node.info("server")
+    engine = "valkey" if "valkey_version" in server else "redis"
+    return Software(engine, str(server[f"{engine}_version"]))
+
+
+@pytest.mark.parametrize(("writer", "reader"), engines.concerned(permutations(engines.programs(), 2)))
+def test_who_loads_whose_data_set(
+    one_of_each: Callable[[str, str], tuple[DataNode, DataNode]], writer: str, reader: str
+) -> None:
+    primary, replica = one_of_each(writer, reader)
+    with primary.client() as client:
+        client.config_set("repl-diskless-sync-delay", "0")
+        client.set("string", "s")
+        client.hset("hash", "field", "value")
+        client.rpush("list", *range(200))
+        client.sadd("set", "one", "two")
+        client.zadd("sorted", {"one": 1})
+        client.xadd("stream", {"field": "value"})
+    expected = "loaded" if why_not_loadable(software_of(primary), software_of(replica)) is None else "refused"
+    assert outcome_of_full_sync(replica, primary) == expected
+    if expected == "loaded":
+        with primary.client() as source, replica.client() as copy:
+            assert copy.lrange("list", 0, -1) == source.lrange("list", 0, -1)
+            assert copy.dbsize() == source.dbsize() == 6
+
+
+@every_engine
+def test_a_restarted_replica_comes_back_as_foretold_without_a_full_synchronisation(lab_factory: LabFactory) -> None:
+    lab = lab_factory(groups=1)
+    settled = wait_healthy(lab)
+    primary, replica = lab.primary_of(GROUP), lab.replicas_of(GROUP)[0]
+    forecast = forecast_or_refuse(settled, RestartQuestion(replica.name, RestartWish()), Limits())
+    assert (forecast.resync, forecast.refusals) == (PARTIAL, ())
+    before, run_id = full_syncs(lab)[primary.name], replica.run_id()
+    replica.restart()
+    wait_healthy(lab)
+    assert replica.run_id() != run_id
+    assert full_syncs(lab)[primary.name] == before
+
+
+@every_engine
+def test_the_running_engine_is_the_one_asked_for(lab_factory: LabFactory, engine: str) -> None:
+    """Or all that passes for every engine passed for one; and its program is what /proc and INFO say it is."""
+    lab = lab_factory(groups=1, replicas=0, sentinels=0)
+    node = lab.nodes[0]
+    with Node(targets_of(lab).nodes[0]) as connection:
+        facts = connection.facts()
+    assert f"{facts.engine}-{facts.version}".startswith(f"{engine}.")
+    assert facts.executable == engines.programs()[engine] == str(Path(f"/proc/{node.process.pid()}/exe").readlink())
