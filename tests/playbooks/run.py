@@ -18,7 +18,7 @@ from lab.playbook import run_playbook
 
 CALLBACKS = Path(__file__).resolve().parent / "callbacks"
 
-# Tasks that Ansible does by itself, without starting anything on a node.
+# Tasks that start no module on a node. (`raw` runs a command of the shell, and not even Python.)
 ON_THE_CONTROLLER = frozenset(
     {
         "add_host",
@@ -29,6 +29,7 @@ ON_THE_CONTROLLER = frozenset(
         "import_role",
         "include_role",
         "include_tasks",
+        "raw",
         "set_fact",
         "steadyhand.redis.turn",
         "validate_argument_spec",
