@@ -43,6 +43,14 @@ options:
         description:
           - The address, as C(host:port), that the Sentinels announce for this node. Needed for a member that is down, which cannot be asked who it is.
         type: str
+      zone:
+        description:
+          - Where the node is, for the choice of a primary by M(steadyhand.redis.failover).
+        type: str
+      machine:
+        description:
+          - The machine that the node shares with others, for the choice of a primary by M(steadyhand.redis.failover).
+        type: str
       login_user:
         description:
           - ACL user for this node, instead of O(login_user).

@@ -44,6 +44,49 @@ options:
     description:
       - Name (in O(node_options), else the address) of the node that must not be the primary. If it is not, nothing is done.
     type: str
+  prefer_zone:
+    description:
+      - Zone (in O(node_options)) from which to take the new primary where one there is fit to lead.
+    type: str
+  never:
+    description:
+      - Names of nodes that must not become the primary.
+    type: list
+    elements: str
+    default: []
+  primaries_per_zone:
+    description:
+      - How many primaries of other groups each zone has. The zone with the fewest is preferred.
+    type: dict
+    default: {}
+  primaries_per_machine:
+    description:
+      - How many primaries of other groups each machine has. The machine with the fewest is preferred.
+    type: dict
+    default: {}
+  driver:
+    description:
+      - How to do it. Choose by name only to insist; what the servers cannot do soundly is refused with the reason.
+      - "V(auto): V(bare) where no Sentinels are named, V(coordinated) where every Sentinel can, else V(sentinel)."
+      - "V(sentinel): by any Sentinel of Redis 6.2 or Valkey, and later."
+      - "V(coordinated): by Sentinels of Valkey 9.1.1 and later, which pause the primary themselves. Their C(failover-timeout) is borrowed."
+      - "V(bare): without Sentinels, by the engine's C(FAILOVER), Redis 7.0 and Valkey and later. Needs O(route_command)."
+    type: str
+    choices: [auto, sentinel, coordinated, bare]
+    default: auto
+  route_command:
+    description:
+      - Command, as a list of words, that moves the traffic of a group without Sentinels to the new primary (a virtual IP address, DNS, a proxy).
+      - It runs on the host that runs the module, while writes are held on the old primary,
+        with C(STEADYHAND_GROUP), C(STEADYHAND_OLD_HOST), C(STEADYHAND_OLD_PORT), C(STEADYHAND_NEW_HOST) and C(STEADYHAND_NEW_PORT) in its environment.
+      - When it fails, the role is handed back without loss, the command is run once more the other way round, and RV(outcome=refused).
+    type: list
+    elements: str
+  route_timeout:
+    description:
+      - Seconds that O(route_command) may take.
+    type: float
+    default: 15.0
   settle_timeout:
     description:
       - For how many seconds to wait, after the roles have changed, until every node and every Sentinel sees the group healthy.
@@ -84,6 +127,12 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ moved.evidence.new_primary }} leads; writes were held for {{ moved.evidence.pause_ms }} ms"
 
+- name: Move the primary of a group without Sentinels
+  steadyhand.redis.failover:
+    group: cache-1
+    nodes: [10.0.1.11:6379, 10.0.2.11:6379]
+    route_command: [/usr/local/sbin/move-virtual-ip, cache-1]
+
 - name: Make sure that a node is not the primary
   steadyhand.redis.failover:
     group: presence-1
@@ -114,7 +163,7 @@ evidence:
   type: dict
   contains:
     driver:
-      description: How it was done. V(sentinel) is the way that every Sentinel can go.
+      description: How it was done, V(sentinel), V(coordinated) or V(bare).
       type: str
     old_primary:
       description: Name of the node that was the primary.
@@ -177,7 +226,11 @@ missing:
   elements: str
 """
 
-from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.failover import EMPTY_RESULT, body
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.failover import (
+    EMPTY_RESULT,
+    body,
+    failover_options,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.group import group_options
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.lock import lock_option
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.module import run_module
@@ -191,9 +244,7 @@ def main() -> None:
             **group_options(),
             **lock_option(),
             **restart_options(),
-            "target": {"type": "str"},
-            "away_from": {"type": "str"},
-            "settle_timeout": {"type": "float", "default": 120.0},
+            **failover_options(),
         },
         EMPTY_RESULT,
         body,

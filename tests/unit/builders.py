@@ -178,6 +178,7 @@ def sentinel_facts(name: str, replicas: tuple[str, ...] = ("b", "c"), **override
     """A Sentinel that sees everything as it is."""
     fields = {
         "my_id": run_id_of(name),
+        "engine": "redis",
         "version": "7.0.15",
         "tilt": False,
         "primary": primary_entry(),

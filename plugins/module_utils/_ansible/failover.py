@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from .._engine.group import GroupConnections, GroupTargets
+from .._engine.routing import CommandRoute
 from .._model.candidate import Preference
+from .._model.drivers import AUTO, DRIVERS
 from .._model.errors import OutcomeUnknown, Refused
 from .._model.group import GroupView
 from .._model.handover import DONE, REFUSED, Evidence, HandOverResult
@@ -70,11 +73,14 @@ def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections)
     own = LockWish(f"{socket.gethostname()}-{os.getpid()}", "failover", 120)
     wish = HandOverWish(
         lock=given or own,
-        preference=Preference(target=params["target"]),
+        preference=_preference(params),
         limits=limits_from(params),
         accept=tuple(params["accept"]),
         settle_timeout=params["settle_timeout"],
         keep_lock=given is not None and not params["lock"]["release"],
+        driver=params["driver"],
+        route=_route(params),
+        route_seconds=params["route_timeout"],
     )
     with GroupConnections(targets, URGENT_TIMEOUT) as urgent:
         conductor = Conductor(connections, urgent, SystemClock(), wish)
@@ -87,6 +93,41 @@ def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections)
     _report_view(task, connections.observe())
     task.result["changed"] = result.outcome != REFUSED
     _require_done(task, result)
+
+
+def _preference(params: Mapping[str, Any]) -> Preference:
+    options = params["node_options"]
+    names = {option["address"]: option["name"] or option["address"] for option in options}
+    return Preference(
+        target=params["target"],
+        zone=params["prefer_zone"],
+        never=tuple(params["never"]),
+        zones={names[option["address"]]: option["zone"] for option in options if option["zone"]},
+        machines={names[option["address"]]: option["machine"] for option in options if option["machine"]},
+        primaries_per_zone=params["primaries_per_zone"],
+        primaries_per_machine=params["primaries_per_machine"],
+    )
+
+
+def _route(params: Mapping[str, Any]) -> CommandRoute | None:
+    command = params["route_command"]
+    return CommandRoute(params["group"], command, params["route_timeout"]) if command else None
+
+
+def failover_options() -> dict[str, dict[str, Any]]:
+    """Argument spec of what only this module takes."""
+    return {
+        "target": {"type": "str"},
+        "away_from": {"type": "str"},
+        "prefer_zone": {"type": "str"},
+        "never": {"type": "list", "elements": "str", "default": []},
+        "primaries_per_zone": {"type": "dict", "default": {}},
+        "primaries_per_machine": {"type": "dict", "default": {}},
+        "driver": {"type": "str", "choices": list(DRIVERS), "default": AUTO},
+        "route_command": {"type": "list", "elements": "str"},
+        "route_timeout": {"type": "float", "default": 15.0},
+        "settle_timeout": {"type": "float", "default": 120.0},
+    }
 
 
 def _plan(task: Task, conductor: Conductor) -> None:

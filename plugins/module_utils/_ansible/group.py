@@ -32,6 +32,8 @@ def group_options() -> dict[str, dict[str, Any]]:
                 "address": {"type": "str", "required": True},
                 "name": {"type": "str"},
                 "announce": {"type": "str"},
+                "zone": {"type": "str"},
+                "machine": {"type": "str"},
                 "login_user": {"type": "str"},
                 "login_password": {"type": "str", "no_log": True},
             },

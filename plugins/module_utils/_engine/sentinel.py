@@ -66,6 +66,7 @@ class Sentinel:
                 raise reply
         return SentinelFacts(
             my_id=str(my_id),
+            engine="valkey" if "valkey_version" in fields else "redis",
             version=fields.get("valkey_version", fields.get("redis_version", "")),
             tilt=yes(fields, "sentinel_tilt"),
             primary=None if unknown else parse_primary(parse_pairs(primary)),

@@ -86,7 +86,8 @@ class GroupView:
         seen = [entry.address for entry in self.entries() if entry.run_id == account.facts.run_id]
         if seen:
             return seen[0]
-        return account.facts.announced or account.declared
+        # Without Sentinels the addresses that the user gives are those by which the nodes know one another.
+        return account.facts.announced or account.declared or (None if self.sentinels else account.address)
 
     def addresses(self, member: Member) -> frozenset[Address]:
         """Every address by which a replica might name this member as its primary."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .address import Address
 from .candidate import Preference, best_candidate
+from .drivers import AUTO, SENTINEL, choose_driver
 from .fitness import unfit_because
 from .group import GroupView, Member, entry_of
 from .health import Limits
@@ -32,6 +33,7 @@ class Preflight:
     electable: tuple[Member, ...]
     chosen: Member
     down_after_ms: tuple[int, ...]
+    driver: str = SENTINEL
 
     @property
     def down_after_is_too_short(self) -> bool:
@@ -51,11 +53,13 @@ def electable_replicas(view: GroupView, primary: Member) -> tuple[Member, ...]:
     return tuple(member for member in attached if member.facts.priority != 0)
 
 
-def preflight(view: GroupView, limits: Limits, preference: Preference) -> tuple[Preflight | None, tuple[str, ...]]:
+def preflight(
+    view: GroupView, limits: Limits, preference: Preference, driver: str = AUTO
+) -> tuple[Preflight | None, tuple[str, ...]]:
     """Decide whether a hand-over may begin, beyond the group's health: the plan, or every reason against it."""
     primary = view.primary
-    if primary is None or not view.watching:
-        return None, ("the group has no single primary that Sentinels watch",)
+    if primary is None or (view.sentinels and not view.watching):
+        return None, ("the group has no single primary" + (" that Sentinels watch" if view.sentinels else ""),)
     electable = electable_replicas(view, primary)
     obstacles = {member.name: unfit_because(view, primary, member, limits) for member in electable}
     candidates = tuple(member for member in electable if not obstacles[member.name])
@@ -66,10 +70,12 @@ def preflight(view: GroupView, limits: Limits, preference: Preference) -> tuple[
         reasons += [f"{member.name} is not wanted as primary" for member in candidates]
         reasons.append("no replica is fit to lead")
     reasons += _primary_reasons(view, primary, electable)
+    way, against = choose_driver(view, driver)
+    reasons += against
     reasons += _unmatched_reasons(view, (primary, *electable))
     if reasons or chosen is None:
         return None, tuple(reasons)
-    return Preflight(primary, electable, chosen, tuple(entry.down_after_ms for _a, _f, entry in view.watching)), ()
+    return Preflight(primary, electable, chosen, tuple(entry.down_after_ms for _a, _f, entry in view.watching), way), ()
 
 
 def _target_reasons(

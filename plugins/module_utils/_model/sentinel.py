@@ -65,6 +65,7 @@ class SentinelFacts:
     """One answering Sentinel. ``primary`` is None when it does not watch the group."""
 
     my_id: str
+    engine: str
     version: str
     tilt: bool
     primary: PrimaryEntry | None

@@ -15,7 +15,8 @@ _PLAIN = re.compile(r"[^\s\"'\\\x00-\x1f\x7f]+")
 
 def split_arguments(line: str) -> list[str]:
     """Split a line as the engines do. Raises ValueError when a quote is not closed or is followed by text."""
-    arguments, position = [], 0
+    arguments: list[str] = []
+    position = 0
     while True:
         while position < len(line) and line[position].isspace():
             position += 1
@@ -58,7 +59,8 @@ def _argument(line: str, position: int) -> tuple[str, int]:
 
 
 def _inside_quotes(line: str, position: int) -> tuple[str, int]:
-    quote, parts = line[position], []
+    quote = line[position]
+    parts: list[str] = []
     position += 1
     while position < len(line):
         character, following = line[position], line[position + 1 : position + 2]

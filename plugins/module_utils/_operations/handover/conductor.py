@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from ..._engine.group import GroupConnections
 from ..._model.borrowed import NODE, Borrowed
 from ..._model.candidate import Preference
+from ..._model.drivers import AUTO, BARE, COORDINATED, SENTINEL
 from ..._model.errors import ConditionTimeout, Refused, SteadyhandError, Unreachable
 from ..._model.group import GroupView
 from ..._model.handover import DONE, REFUSED, UNKNOWN, Evidence, HandOverResult
@@ -19,10 +20,12 @@ from ..._model.preflight import BORROWED_DOWN_AFTER_MS, Preflight, preflight
 from ..._model.problems import judge
 from ..clock import Clock
 from ..lock import give_back, take_or_renew
+from .bare_driver import BareDriver, Route
+from .coordinated_driver import CoordinatedDriver
 from .fence import PING_PERIOD
 from .ledger import Ledger, return_leftovers
 from .passage import Passage, Passed
-from .permissions import missing_permissions
+from .permissions import missing_permissions, missing_sentinel_permissions
 from .sentinel_driver import SentinelDriver
 from .settling import settle
 from .steering import prefer
@@ -32,7 +35,10 @@ DOWN_AFTER = "down-after-milliseconds"
 
 @dataclass(frozen=True)
 class HandOverWish:
-    """What is asked for. ``keep_lock``: the caller gives the lock back. ``settle_timeout`` in seconds."""
+    """What is asked for. ``keep_lock``: the caller gives the lock back. ``settle_timeout`` in seconds.
+
+    ``route`` moves the traffic of a group without Sentinels, in at most ``route_seconds``.
+    """
 
     lock: LockWish
     preference: Preference = field(default_factory=Preference)
@@ -40,6 +46,9 @@ class HandOverWish:
     accept: tuple[str, ...] = ()
     settle_timeout: float = 120.0
     keep_lock: bool = False
+    driver: str = AUTO
+    route: Route | None = None
+    route_seconds: float = 0.0
 
 
 class Conductor:
@@ -60,11 +69,24 @@ class Conductor:
         """Observe and decide, without changing anything: the view, and the plan or all reasons against it."""
         view = self._connections.observe()
         judgement = judge(group_problems(view, self._wish.limits), self._wish.accept)
-        plan, against = preflight(view, self._wish.limits, self._wish.preference)
+        plan, against = preflight(view, self._wish.limits, self._wish.preference, self._wish.driver)
         reasons = [str(problem) for problem in judgement.problems] + list(against)
         if plan is not None and not reasons:
             reasons += missing_permissions(self._connections, plan)
+            plan, unable = self._with_permitted_driver(plan)
+            reasons += unable
         return view, (plan if not reasons else None), tuple(reasons)
+
+    def _with_permitted_driver(self, plan: Preflight) -> tuple[Preflight, list[str]]:
+        """What the driver needs besides: a route without Sentinels, the Sentinels' own permissions for coordination."""
+        if plan.driver == BARE and self._wish.route is None:
+            return plan, ["without Sentinels nobody tells clients of the new primary: name a command that routes them"]
+        if plan.driver == COORDINATED:
+            unable = missing_sentinel_permissions(self._connections, plan)
+            if unable and self._wish.driver == AUTO:
+                return replace(plan, driver=SENTINEL), []
+            return plan, unable
+        return plan, []
 
     def run(self) -> HandOverResult:
         """Hand over. Never raises for what servers do: the outcome says it."""
@@ -121,17 +143,21 @@ class Conductor:
     def _prepared(self, view: GroupView, plan: Preflight, ledger: Ledger) -> Passed:
         started = self._clock.now()
         try:
-            if plan.down_after_is_too_short:
-                self._lengthen_down_after(view, ledger)
-            prefer(self._connections, self._clock, plan, ledger)
-            # The ping period is changed together with the fence; here it is only written down.
-            ledger.note(Borrowed(NODE, plan.primary.name, PING_PERIOD), plan.primary.facts.settings[PING_PERIOD])
+            if plan.driver != BARE:
+                if plan.down_after_is_too_short:
+                    self._lengthen_down_after(view, ledger)
+                prefer(self._connections, self._clock, plan, ledger)
+            if plan.driver == SENTINEL:
+                # The ping period is changed together with the fence; here it is only written down.
+                before = plan.primary.facts.settings[PING_PERIOD]
+                ledger.note(Borrowed(NODE, plan.primary.name, PING_PERIOD), before)
             take_or_renew(self._connections.node(plan.primary.name), self._group, self._wish.lock)
         except (ConditionTimeout, Unreachable, Refused) as error:
             return Passed(REFUSED, (str(error),))
         self._phases["prepare"] = self._since(started)
         passage = Passage(self._urgent, self._clock, plan, ledger, self._wish.lock.owner, self._phases)
-        driver = SentinelDriver(passage)
+        passage.sentinel_timeouts = {account.name: e.failover_timeout_ms for account, _facts, e in view.watching}
+        driver = self._driver(passage)
         passed = driver.run()
         self._evidence = replace(
             self._evidence,
@@ -146,6 +172,11 @@ class Conductor:
             final_offset=passed.proof.final_offset if passed.proof else None,
         )
         return passed
+
+    def _driver(self, passage: Passage) -> SentinelDriver | CoordinatedDriver | BareDriver:
+        if passage.plan.driver == BARE and self._wish.route is not None:
+            return BareDriver(passage, self._wish.route, self._wish.route_seconds)
+        return CoordinatedDriver(passage) if passage.plan.driver == COORDINATED else SentinelDriver(passage)
 
     def _lengthen_down_after(self, view: GroupView, ledger: Ledger) -> None:
         for account, _facts, entry in view.watching:
@@ -179,5 +210,5 @@ class Conductor:
         return HandOverResult(outcome, reasons, replace(self._evidence, phases_ms=dict(self._phases)))
 
 
-def _epoch(view: GroupView) -> int:
-    return max(entry.config_epoch for _account, _facts, entry in view.watching)
+def _epoch(view: GroupView) -> int | None:
+    return max((entry.config_epoch for _account, _facts, entry in view.watching), default=None)

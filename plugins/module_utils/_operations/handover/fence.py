@@ -10,11 +10,12 @@ demotion reads the offset for the last time in the same breath in which it takes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Callable
 
 from ..._engine.node import Node
 from ..._model.address import Address
-from ..._model.errors import Refused, SteadyhandError, Unreachable
+from ..._model.errors import AccessDenied, CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
 from ..._model.handover import Fence
 from ..._model.lock import LockRecord, lock_key
 from ..._model.replies import parse_info, whole
@@ -35,6 +36,7 @@ class StandingFence:
         self._clock = clock
         self._ping_period = ping_period
         self._fence_ms = fence_ms
+        self._origin: Fence | None = None
         self.rewrite_error = ""
         self.raised_at = clock.now()
         self.expires_at = self.raised_at + fence_ms / 1000.0
@@ -42,19 +44,23 @@ class StandingFence:
     def raise_(self, group: str, owner: str) -> Fence:
         """Hold writes and read P and R in one transaction.
 
-        Raises Refused, with the fence lifted, when the lock is not ours any more or the node is no primary. Raises
-        Unreachable when the answer did not come: then the caller must lift.
+        Raises Refused, with the fence lifted, when the node refused the transaction, when the lock is not ours any more or
+        the node is no primary. Raises Unreachable when the answer did not come: then the caller must lift.
         """
         self.raised_at = self._clock.now()
         self.expires_at = self.raised_at + self._fence_ms / 1000.0
-        lock, paused, ping, info = self._node.transaction(
-            [
-                ("GET", lock_key(group)),
-                ("CLIENT", "PAUSE", self._fence_ms, "WRITE"),
-                ("CONFIG", "SET", PING_PERIOD, BORROWED_PING_PERIOD),
-                ("INFO", "replication"),
-            ]
-        )
+        try:
+            lock, paused, ping, info = self._node.transaction(
+                [
+                    ("GET", lock_key(group)),
+                    ("CLIENT", "PAUSE", self._fence_ms, "WRITE"),
+                    ("CONFIG", "SET", PING_PERIOD, BORROWED_PING_PERIOD),
+                    ("INFO", "replication"),
+                ]
+            )
+        except (AccessDenied, CommandRefused) as error:
+            # A transaction that is refused as a whole has carried out nothing: there is nothing to lift.
+            raise Refused("the hand-over did not begin", [str(error)]) from error
         record = LockRecord.decode(lock)
         reasons = [str(reply) for reply in (paused, ping, info) if isinstance(reply, SteadyhandError)]
         if record is None or record.owner != owner:
@@ -65,45 +71,79 @@ class StandingFence:
         if reasons:
             self.lift()
             raise Refused("the hand-over did not begin", reasons)
-        return Fence(whole(fields, "master_repl_offset"), fields["master_replid"])
+        self._origin = Fence(whole(fields, "master_repl_offset"), fields["master_replid"])
+        return self._origin
+
+    def raise_again(self) -> Fence:
+        """Hold writes for a moment more, and say where the primary is now: what it took since the fence lapsed.
+
+        A third of the fence: with the fence itself it stays below down-after-milliseconds. Raises like a transaction.
+        """
+        more_ms = self._fence_ms // 3
+        asked_at = self._clock.now()
+        paused, info = self._node.transaction([("CLIENT", "PAUSE", more_ms, "WRITE"), ("INFO", "replication")])
+        for reply in (paused, info):
+            if isinstance(reply, SteadyhandError):
+                raise reply
+        self.expires_at = max(self.expires_at, asked_at + more_ms / 1000.0)
+        fields = parse_info(info)
+        return Fence(whole(fields, "master_repl_offset"), fields.get("master_replid", ""))
 
     def lift(self) -> None:
         """Let clients write again and return the ping period, on a new connection if need be.
 
-        Raises Unreachable when that could not be done before the pause ended by itself.
+        Not one transaction: where the setting may not be returned, clients must go on all the same. Raises Unreachable
+        when that could not be done before the pause ended by itself, and what the node answered when it refused.
         """
-        replies = self._insist([("CLIENT", "UNPAUSE"), ("CONFIG", "SET", PING_PERIOD, self._ping_period)])
-        for reply in replies:
+        commands = [("CLIENT", "UNPAUSE"), ("CONFIG", "SET", PING_PERIOD, self._ping_period)]
+        for reply in self._insist(lambda node: node.pipeline(commands)):
             if isinstance(reply, SteadyhandError):
                 raise reply
 
     def demote(self, new_primary: Address) -> int:
-        """Turn the fenced node into a replica of the new primary and return Q, its offset at that very moment.
+        """Turn the fenced node into a replica of the new primary and return Q, where its own history ended.
 
-        Raises Refused when it was no primary any more or did not obey; Unreachable when it did not answer in time.
+        May be repeated, also after Sentinel has done it. Raises Refused when the node did not obey and is a primary still,
+        Unreachable when it did not answer in time, OutcomeUnknown when it is a replica now and Q cannot be told.
         """
-        info, ping, replicaof, rewrite = self._insist(
-            [
-                ("INFO", "replication"),
-                ("CONFIG", "SET", PING_PERIOD, self._ping_period),
-                ("REPLICAOF", new_primary.host, new_primary.port),
-                ("CONFIG", "REWRITE"),
-            ]
-        )
-        errors = [str(reply) for reply in (info, ping, replicaof) if isinstance(reply, SteadyhandError)]
+        steps: list[tuple[Any, ...]] = [("INFO", "replication"), ("REPLICAOF", new_primary.host, new_primary.port)]
+        in_order = [("CONFIG", "SET", PING_PERIOD, self._ping_period), ("CONFIG", "REWRITE")]
+        try:
+            info, obeyed, _ping, rewrite = self._insist(lambda node: node.transaction(steps + in_order))
+        except (AccessDenied, CommandRefused) as refusal:
+            # Nothing of it was carried out. The settings can wait; that the node takes no more writes cannot.
+            rewrite = refusal
+            try:
+                info, obeyed = self._insist(lambda node: node.transaction(steps))
+            except (AccessDenied, CommandRefused) as error:
+                raise Refused(f"{self._node.target.name} refused its demotion", [str(error)]) from error
+        errors = [str(reply) for reply in (info, obeyed) if isinstance(reply, SteadyhandError)]
         if errors:
             raise Refused(f"{self._node.target.name} refused its demotion", errors)
-        fields = parse_info(info)
-        if fields.get("role") != "master":
-            raise Refused("the old primary changed its role meanwhile", [f"it says {fields.get('role')}"])
         self.rewrite_error = str(rewrite) if isinstance(rewrite, SteadyhandError) else ""
-        return whole(fields, "master_repl_offset")
+        return self._end_of_history(parse_info(info))
 
-    def _insist(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        """Run a transaction, on new connections if need be, until it is answered or the pause has ended by itself."""
+    def _end_of_history(self, fields: Mapping[str, str]) -> int:
+        """Q, by what the node said of itself right before it obeyed.
+
+        A node that had been demoted already keeps its own history's end: in its offset until it continues with the new
+        primary, as second_repl_offset afterwards. A full synchronisation and a restart erase it (replication.c).
+        """
+        fenced = self._origin.replication_id if self._origin is not None else ""
+        if fields.get("master_replid") == fenced:
+            return whole(fields, "master_repl_offset")
+        if fields.get("role") == "slave" and fields.get("master_replid2") == fenced:
+            return whole(fields, "second_repl_offset") - 1
+        cause = "was synchronised anew" if fields.get("role") == "slave" else "was restarted"
+        raise OutcomeUnknown(
+            f"{self._node.target.name} {cause} meanwhile: how many bytes it took after the fence cannot be told any more"
+        )
+
+    def _insist(self, ask: Callable[[Node], list[Any]]) -> list[Any]:
+        """Ask, on new connections if need be, until there is an answer or the pause has ended by itself."""
         while True:
             try:
-                return self._node.transaction(commands)
+                return ask(self._node)
             except Unreachable:
                 if self.seconds_left <= 0:
                     raise
@@ -113,6 +153,12 @@ class StandingFence:
             except Unreachable:
                 # The next turn fails at once on the lost connection, until the pause has ended.
                 continue
+
+    def send_clients_away(self) -> None:
+        """Cut the connections of all clients, so that they look for the new primary; the pause stands."""
+        for reply in self._node.pipeline([("CLIENT", "KILL", "TYPE", "normal"), ("CLIENT", "KILL", "TYPE", "pubsub")]):
+            if isinstance(reply, SteadyhandError):
+                raise reply
 
     def release(self) -> None:
         """Send the waiting clients away, so that they look for the new primary, and end the pause."""

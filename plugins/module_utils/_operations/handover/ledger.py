@@ -9,6 +9,7 @@ from ..._engine.group import GroupConnections
 from ..._model.borrowed import NODE, SENTINEL, Borrowed, ledger_key
 from ..._model.errors import SteadyhandError
 from ..._model.group import GroupView
+from .fence import PING_PERIOD
 
 
 class Ledger:
@@ -36,6 +37,13 @@ class Ledger:
         """Change a parameter of the group on one Sentinel for a while."""
         self.note(Borrowed(SENTINEL, sentinel, parameter), before)
         self._connections.sentinel(sentinel).call("SET", self._group, parameter, value)
+
+    def strike(self, borrowed: Borrowed) -> None:
+        """Cross out what has been returned in another way."""
+        self._connections.ask_node(
+            self.keeper, lambda node: node.call("HDEL", ledger_key(self._group), borrowed.encode())
+        )
+        self._held.pop(borrowed, None)
 
     def return_all(self) -> list[str]:
         """Return everything, in memory and on disk. Names what could not be returned, and stays written down."""
@@ -76,5 +84,15 @@ def return_leftovers(connections: GroupConnections, view: GroupView) -> list[str
         borrowed = Borrowed.decode(text)
         if borrowed is not None and borrowed.owner in known:
             return_one(connections, primary.name, borrowed, value)
-            returned.append(f"{borrowed}: {value}")
+            returned.append(f"{borrowed}: {value}{_loss_behind(borrowed, primary.name)}")
     return returned
+
+
+def _loss_behind(borrowed: Borrowed, primary: str) -> str:
+    """What an entry tells of losses. That of the ping period is crossed out by the proof that nothing was lost."""
+    if borrowed.setting != PING_PERIOD or borrowed.owner == primary:
+        return ""
+    return (
+        f" (that hand-over ended without its proof: what {borrowed.owner} acknowledged between its fence and its"
+        f" demotion may be lost, and how many bytes these are cannot be told any more)"
+    )

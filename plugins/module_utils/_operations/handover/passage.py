@@ -16,7 +16,10 @@ from .ledger import Ledger
 
 @dataclass
 class Passage:
-    """One passage under way. ``urgent`` are connections with a short time-out; ``phases`` collects milliseconds."""
+    """One passage under way. ``urgent`` are connections with a short time-out; ``phases`` collects milliseconds.
+
+    ``sentinel_timeouts``: the failover-timeout of each Sentinel in milliseconds, by its name.
+    """
 
     urgent: GroupConnections
     clock: Clock
@@ -25,6 +28,7 @@ class Passage:
     lock_owner: str
     phases: dict[str, int] = field(default_factory=dict)
     aligned: bool | None = None
+    sentinel_timeouts: dict[str, int] = field(default_factory=dict)
 
     @property
     def group(self) -> str:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..._engine.group import GroupConnections
 from ..._model.borrowed import ledger_key
 from ..._model.errors import CommandMissing, SteadyhandError
@@ -41,6 +43,30 @@ def missing_permissions(connections: GroupConnections, plan: Preflight) -> list[
     missing = _denied(connections, plan.primary.name, as_old_primary + as_replica)
     for member in plan.electable:
         missing += _denied(connections, member.name, as_old_primary + as_replica)
+    return missing
+
+
+def missing_sentinel_permissions(connections: GroupConnections, plan: Preflight) -> list[str]:
+    """What the Sentinels' own user may not do on the primary that a coordinated failover makes it do (valkey#2779).
+
+    The user is read from the Sentinels' connections to the primary. Not being able to read it counts as missing.
+    """
+    node = connections.node(plan.primary.name)
+    listed = connections.ask_node(plan.primary.name, lambda asked: asked.call("CLIENT", "LIST"))
+    clients = [dict(part.split("=", 1) for part in line.split() if "=" in part) for line in str(listed).splitlines()]
+    users = {client.get("user", "") for client in clients if re.match(r"sentinel-\w+-cmd$", client.get("name", ""))}
+    if not users:
+        return [f"no connection of a Sentinel was found on {plan.primary.name}"]
+    needed: list[Command] = [
+        ("FAILOVER", "TO", "127.0.0.1", "1", "TIMEOUT", "1"),
+        ("CLIENT", "PAUSE", "100", "WRITE"),
+        ("CLIENT", "UNPAUSE"),
+    ]
+    missing = []
+    for user in sorted(users):
+        for command, reply in zip(needed, node.pipeline([("ACL", "DRYRUN", user, *command) for command in needed])):
+            if isinstance(reply, SteadyhandError) or str(reply) != "OK":
+                missing.append(f"the Sentinels' user {user} may not run {' '.join(command[:2])} on {plan.primary.name}")
     return missing
 
 

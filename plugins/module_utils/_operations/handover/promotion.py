@@ -1,20 +1,25 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking one Sentinel to promote a replica, seeing who leads, and calling it off."""
+"""Asking Sentinels to promote a replica, seeing who leads, and calling it off."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..._model.errors import OutcomeUnknown, SteadyhandError, Unreachable
+from ..._model.address import Address
+from ..._model.errors import CommandRefused, OutcomeUnknown, SteadyhandError, Unreachable
 from ..._model.handover import Fence
-from ..._model.replies import whole
+from ..._model.replies import parse_pairs, whole
+from ..._model.sentinel import parse_primary
 from .passage import Passage
 
 POLL = 0.005
 WATCHED_AFTER_CANCEL = 0.3
+# Seconds after which the Sentinel that was asked is looked after: it takes 0.2 to 0.35 s to promote a replica.
+USUALLY_PROMOTED_WITHIN = 0.7
 
 
 class NotPromoted(SteadyhandError):
@@ -22,14 +27,22 @@ class NotPromoted(SteadyhandError):
 
 
 def replication_of(passage: Passage) -> list[tuple[str, Any]]:
-    """INFO replication of every replica that could be promoted, or the error that took its place."""
-    names = [member.name for member in passage.plan.electable]
+    """INFO replication of every replica that could be promoted, or the error that took its place.
+
+    The chosen one comes first. One attempt each: callers look again, and a silent node costs them one time-out a look.
+    """
+    urgent = passage.urgent
+    names = [member.name for member in sorted(passage.plan.electable, key=lambda one: one is not passage.plan.chosen)]
 
     def info(name: str) -> dict[str, str]:
-        # Sentinel sends every client of a node away when it promotes it, and this connection with them.
-        return passage.urgent.ask_node(name, lambda node: node.info("replication"))
+        try:
+            return urgent.node(name).info("replication")
+        except Unreachable:
+            # Sentinel sends every client of a node away when it promotes it, and this connection with them.
+            urgent.forget(name)
+            raise
 
-    return list(zip(names, passage.urgent.side_by_side([partial(info, name) for name in names])))
+    return list(zip(names, urgent.side_by_side([partial(info, name) for name in names])))
 
 
 def behind(fence: Fence, name: str, info: Any) -> str:
@@ -45,12 +58,68 @@ def behind(fence: Fence, name: str, info: Any) -> str:
 
 
 def ask(passage: Passage, leader: str) -> bool:
-    """Ask one Sentinel to fail over. Returns False when it did not answer: it may act all the same."""
+    """Ask one Sentinel to fail over. Returns False when it did not answer: it may act all the same.
+
+    A failover that it has begun already is as good: whoever it promotes has everything. Raises CommandRefused or
+    AccessDenied when it declined.
+    """
     try:
         passage.urgent.sentinel(leader).call("FAILOVER", passage.group)
     except Unreachable:
+        passage.urgent.forget(leader)
         return False
+    except CommandRefused as refusal:
+        if not refusal.reply.startswith("INPROG"):
+            raise
     return True
+
+
+@dataclass
+class Request:
+    """Who was asked to fail over, by whether the Sentinel answered; the last one answered or asked comes last."""
+
+    answered: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+
+    def ask(self, passage: Passage, sentinel: str) -> bool:
+        """Ask one more. Returns whether it is at work; raises CommandRefused or AccessDenied when it declined."""
+        at_work = ask(passage, sentinel)
+        (self.answered if at_work else self.unanswered).append(sentinel)
+        return at_work
+
+
+def promote(passage: Passage, leader: str, request: Request, seconds: float) -> str | None:
+    """Have somebody promoted; returns who leads, or None when nobody did in time. ``request`` keeps who was asked.
+
+    A Sentinel that dies or stops right after its answer is replaced by another while writes are still held: that one
+    promotes the same replica, because every Sentinel saw its borrowed priority. Raises CommandRefused or AccessDenied
+    when the first one declined.
+    """
+    deadline = passage.clock.now() + seconds
+    at_work = request.ask(passage, leader)
+    others = [target.name for target in passage.urgent.targets.sentinels if target.name != leader]
+    while others:
+        patience = min(deadline - passage.clock.now(), USUALLY_PROMOTED_WITHIN)
+        promoted = await_promotion(passage, patience if at_work else 0.0) or announced_replica(passage)
+        if promoted is not None:
+            return promoted
+        if passage.clock.now() >= deadline or (at_work and _is_failing_over(passage, request.answered[-1])):
+            break
+        try:
+            at_work = request.ask(passage, others.pop(0))
+        except SteadyhandError:
+            # This one knows no better; the next is asked, or what the first one began is called off.
+            at_work = False
+    return await_promotion(passage, deadline - passage.clock.now())
+
+
+def _is_failing_over(passage: Passage, sentinel: str) -> bool:
+    try:
+        fields = parse_primary(parse_pairs(passage.urgent.sentinel(sentinel).call("MASTER", passage.group)))
+    except SteadyhandError:
+        passage.urgent.forget(sentinel)
+        return False
+    return fields.failover_in_progress
 
 
 def await_promotion(passage: Passage, seconds: float) -> str | None:
@@ -70,19 +139,48 @@ def call_off(passage: Passage, leader: str, asked: bool) -> str:
 
     Raises NotPromoted when nothing has changed and nothing can any more, OutcomeUnknown when that is not certain.
     """
-    try:
-        passage.urgent.sentinel(leader).call("RESET", passage.group)
-        cancelled = asked
-    except Unreachable:
-        cancelled = False
-    promoted = await_promotion(passage, WATCHED_AFTER_CANCEL)
+    return call_all_off(passage, Request([leader], []) if asked else Request([], [leader]))
+
+
+def call_all_off(passage: Passage, request: Request) -> str:
+    """The same for every Sentinel that was asked. Of one that did not answer, nobody knows what it will do yet."""
+    silent = set(request.unanswered)
+    for sentinel in [*request.answered, *request.unanswered]:
+        try:
+            passage.urgent.sentinel(sentinel).call("RESET", passage.group)
+        except Unreachable:
+            passage.urgent.forget(sentinel)
+            silent.add(sentinel)
+    promoted = await_promotion(passage, WATCHED_AFTER_CANCEL) or announced_replica(passage)
     if promoted is not None:
         return promoted
-    if not cancelled:
-        raise OutcomeUnknown(
-            f"the Sentinel {leader} was asked to fail over and does not answer any more; it may still promote a replica"
-        )
-    silent = [str(info) for _name, info in replication_of(passage) if isinstance(info, SteadyhandError)]
     if silent:
-        raise OutcomeUnknown("whether somebody was promoted could not be seen: " + "; ".join(silent))
-    raise NotPromoted(f"{leader} promoted nobody in time; its failover was called off")
+        names = ", ".join(sorted(silent))
+        raise OutcomeUnknown(f"{names} was asked to fail over and does not answer; it may still promote a replica")
+    mute = [str(info) for _name, info in replication_of(passage) if isinstance(info, SteadyhandError)]
+    if mute:
+        raise OutcomeUnknown("whether somebody was promoted could not be seen: " + "; ".join(mute))
+    raise NotPromoted(", ".join(request.answered) + " promoted nobody in time; the failover was called off")
+
+
+def announcements(passage: Passage) -> dict[str, Address]:
+    """Whom each Sentinel that answers names as the group's primary: what clients are told. One attempt each."""
+    urgent = passage.urgent
+
+    def named(name: str) -> Address:
+        try:
+            host, port = urgent.sentinel(name).call("GET-MASTER-ADDR-BY-NAME", passage.group)
+        except Unreachable:
+            urgent.forget(name)
+            raise
+        return Address.of(host, port)
+
+    names = [target.name for target in urgent.targets.sentinels]
+    replies = urgent.side_by_side([partial(named, name) for name in names])
+    return {name: said for name, said in zip(names, replies) if isinstance(said, Address)}
+
+
+def announced_replica(passage: Passage) -> str | None:
+    """The replica that a Sentinel names as primary: promoted, even if it says nothing itself."""
+    named = set(announcements(passage).values())
+    return next((member.name for member in passage.plan.electable if member.announced in named), None)

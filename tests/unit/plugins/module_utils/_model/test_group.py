@@ -60,7 +60,7 @@ def test_members_of_a_real_group_that_announces_hostnames_are_matched(name: str)
 @pytest.mark.parametrize(
     ("settings", "declared", "announced"),
     [
-        ({}, None, None),
+        ({}, None, address_of("b")),
         ({}, Address("203.0.113.9", 1), Address("203.0.113.9", 1)),
         ({"replica_announce_ip": "203.0.113.7"}, Address("203.0.113.9", 1), Address("203.0.113.7", 6379)),
     ],

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Moving the traffic of a group without Sentinels: a command of the user's, run on the host that runs the module."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+from .._model.address import Address
+from .._model.errors import Refused
+
+# Of what the command printed, this many characters from the end are shown.
+SHOWN = 400
+
+
+class CommandRoute:
+    """Calls the command with what it needs to know in its environment. ``seconds`` bounds it."""
+
+    def __init__(self, group: str, command: Sequence[str], seconds: float) -> None:
+        self._group = group
+        self._command = list(command)
+        self._seconds = seconds
+
+    def __call__(self, old: Address, new: Address) -> None:
+        """Move the traffic from one address to the other. Raises Refused when the command fails or takes too long."""
+        environment = {
+            **os.environ,
+            "STEADYHAND_GROUP": self._group,
+            "STEADYHAND_OLD_HOST": old.host,
+            "STEADYHAND_OLD_PORT": str(old.port),
+            "STEADYHAND_NEW_HOST": new.host,
+            "STEADYHAND_NEW_PORT": str(new.port),
+        }
+        try:
+            # Not AnsibleModule.run_command: this layer runs without Ansible too, under the guard.
+            ended = subprocess.run(  # pylint: disable=ansible-bad-function
+                self._command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=self._seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Refused("routing failed", [f"{self._command[0]} did not end in {self._seconds:g} s"]) from error
+        except OSError as error:
+            raise Refused("routing failed", [f"{self._command[0]} cannot be run: {error.strerror}"]) from error
+        if ended.returncode != 0:
+            said = ended.stdout.strip()[-SHOWN:]
+            raise Refused("routing failed", [f"{self._command[0]} ended with {ended.returncode}: {said}"])

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hand-over by a Valkey Sentinel that coordinates it: SENTINEL FAILOVER ... COORDINATED (Valkey 9.1.1 and later).
+
+The Sentinel itself pauses the primary and has it exchange roles with the replica by FAILOVER. Ours are the choice, the
+moment, the nudging of the replica's acknowledgement, the proof from both sides, and the way out of every abort: the
+engine's own would leave writes paused for the failover time-out.
+"""
+
+from __future__ import annotations
+
+from ..._engine.node import Node
+from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
+from ..._model.handover import DONE, REFUSED, UNKNOWN, Fence, Proof
+from ..._model.preflight import announced_or_raise
+from ..lock import holder
+from .adoption import await_adoption, repoint
+from .alignment import align
+from .passage import Passage, Passed
+from .promotion import NotPromoted, call_off
+from .swap import NUDGE, Side, nudge, prove, send_clients_on
+
+FAILOVER_TIMEOUT = "failover-timeout"
+# Milliseconds. It is the longest pause that the Sentinel asks for, and until when it gives up by itself.
+BORROWED_FAILOVER_TIMEOUT_MS = 5000
+# Seconds after which a primary that has not begun to step down is left as it is, and the Sentinel stopped.
+BEGIN_WITHIN = 3.0
+ADOPT_WITHIN = 3.0
+
+
+class CoordinatedDriver:
+    """One passage that the Sentinel coordinates."""
+
+    name = "coordinated"
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        plan = passage.plan
+        self._old = Side(plan.primary.name, announced_or_raise(plan.primary))
+        self._new = Side(plan.chosen.name, announced_or_raise(plan.chosen))
+        self._held_since: float | None = None
+        self._leader = ""
+
+    def run(self) -> Passed:
+        """Borrow the time-out, wait for the moment, ask, nudge, prove, see it adopted, release."""
+        passage = self._passage
+        try:
+            replication_id = self._prepare()
+            started = passage.clock.now()
+            passage.urgent.sentinel(self._leader).call("FAILOVER", passage.group, "COORDINATED")
+        except SteadyhandError as error:
+            return self._ended(REFUSED, (str(error),))
+        try:
+            self._await_exchange()
+            proof = prove(passage.urgent, passage.clock, replication_id, self._old, self._new)
+        except (Refused, NotPromoted, CommandRefused) as error:
+            return self._ended(REFUSED, (str(error), *self._unpaused()))
+        except SteadyhandError as error:
+            return self._ended(UNKNOWN, (str(error),))
+        started = passage.phase("exchange", started)
+        notes = repoint(passage, self._new.name, self._new.address)
+        notes += await_adoption(passage, self._leader, self._new.address, passage.clock.now() + ADOPT_WITHIN)
+        started = passage.phase("adopt", started)
+        notes += filter(None, [send_clients_on(passage.urgent, self._old.name)])
+        passage.phase("release", started)
+        outcome = DONE if proof.lossless else UNKNOWN
+        return self._ended(outcome, tuple(notes), self._new.name, proof.fence, proof)
+
+    def _prepare(self) -> str:
+        """Everything that disturbs no client. Returns the replication id of the primary. Raises SteadyhandError."""
+        passage = self._passage
+        if not passage.sentinel_timeouts:
+            raise Refused("the coordinated hand-over", ["no Sentinel's failover-timeout is known"])
+        for name, before in passage.sentinel_timeouts.items():
+            if before > BORROWED_FAILOVER_TIMEOUT_MS:
+                passage.ledger.borrow_parameter(name, FAILOVER_TIMEOUT, str(before), str(BORROWED_FAILOVER_TIMEOUT_MS))
+        for side in (self._old, self._new):
+            passage.urgent.ask_node(side.name, lambda node: node.call("PING"))
+        began = passage.clock.now()
+        self._leader, passage.aligned = align(passage.urgent, passage.clock, passage.plan.chosen)
+        passage.phase("align", began)
+        primary = passage.urgent.node(self._old.name)
+        record = holder(primary, passage.group)
+        if record is None or record.owner != passage.lock_owner:
+            raise Refused("the hand-over did not begin", [f"the maintenance lock is {record or 'gone'}"])
+        return primary.info("replication")["master_replid"]
+
+    def _await_exchange(self) -> None:
+        """Nudge until the roles are exchanged. Raises Refused when nothing has changed, OutcomeUnknown when that is open."""
+        passage, clock = self._passage, self._passage.clock
+        began = clock.now()
+        while True:
+            old = passage.urgent.ask_node(self._old.name, _replication)
+            new = passage.urgent.ask_node(self._new.name, _replication)
+            if new["role"] == "master" and old["role"] == "slave":
+                return
+            if self._held_since is None and old.get("master_failover_state") != "no-failover":
+                self._held_since = clock.now()
+            if clock.now() - began > BEGIN_WITHIN:
+                self._give_up(old["role"], new["role"])
+            nudge(passage.urgent, self._new.name)
+            clock.sleep(NUDGE)
+
+    def _give_up(self, old_role: str, new_role: str) -> None:
+        """Stop the Sentinel and the engine's own exchange. Always raises."""
+        passage = self._passage
+        if new_role == "master":
+            raise OutcomeUnknown(f"{self._new.name} leads, and {self._old.name} was not seen to follow it")
+        promoted = call_off(passage, self._leader, asked=True)
+        raise OutcomeUnknown(f"{promoted} was promoted in the last moment; {self._old.name} says {old_role}")
+
+    def _unpaused(self) -> tuple[str, ...]:
+        """Lift what the Sentinel may have left: its pause, and an exchange that waits for ever."""
+        try:
+            state = self._passage.urgent.ask_node(self._old.name, _replication)
+            if state.get("master_failover_state") != "no-failover":
+                self._passage.urgent.node(self._old.name).call("FAILOVER", "ABORT")
+            self._passage.urgent.node(self._old.name).call("CLIENT", "UNPAUSE")
+        except (Unreachable, CommandRefused) as error:
+            return (f"a pause of at most {BORROWED_FAILOVER_TIMEOUT_MS} ms ends by itself: {error}",)
+        return ()
+
+    def _ended(
+        self,
+        outcome: str,
+        reasons: tuple[str, ...],
+        promoted: str = "",
+        fence: Fence | None = None,
+        proof: Proof | None = None,
+    ) -> Passed:
+        now = self._passage.clock.now()
+        held = None if self._held_since is None else int((now - self._held_since) * 1000)
+        return Passed(outcome, reasons, promoted, fence, proof, held)
+
+
+def _replication(node: Node) -> dict[str, str]:
+    return node.info("replication")

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine's own exchange of roles between two nodes: FAILOVER, watched and proven (Redis 7.0 and later, Valkey)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..._engine.group import GroupConnections
+from ..._engine.node import Node
+from ..._model.address import Address
+from ..._model.errors import OutcomeUnknown, Refused, SteadyhandError, Unreachable
+from ..._model.handover import Fence, Proof
+from ..._model.lock import LockRecord, lock_key
+from ..._model.replies import parse_info, whole
+from ..clock import Clock
+from .passage import Passage
+
+# Milliseconds in which the engine itself gives up waiting for the replica, and lifts its own pause.
+SYNC_TIMEOUT_MS = 1500
+# Seconds until a node that has stepped down must be the other's replica, before it is called stuck.
+STUCK_AFTER = 1.0
+NUDGE = 0.003
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two nodes: its inventory name and the address by which the other knows it."""
+
+    name: str
+    address: Address
+
+
+def swap(passage: Passage, old: Side, new: Side, pause_ms: int) -> tuple[Fence, Proof]:
+    """Exchange the roles of two nodes, with clients' writes held on the old one for at most ``pause_ms``.
+
+    The pause of ours stands on the old primary when this returns; the caller ends it. Raises Refused, with the pause
+    lifted, when nothing has changed; OutcomeUnknown when the end was not seen.
+    """
+    urgent, clock = passage.urgent, passage.clock
+    fence = _begin(urgent, old, new, passage, pause_ms)
+    began = clock.now()
+    while True:
+        state_of_old = urgent.ask_node(old.name, _replication)
+        state_of_new = _if_answering(urgent, new.name)
+        if state_of_new.get("role") == "master" and state_of_old["role"] == "slave":
+            return fence, prove(urgent, clock, fence.replication_id, old, new)
+        if state_of_old["role"] == "master" and state_of_old.get("master_failover_state") == "no-failover":
+            urgent.node(old.name).call("CLIENT", "UNPAUSE")
+            raise Refused("the engine gave up", [f"{new.name} did not catch up in {SYNC_TIMEOUT_MS} ms"])
+        if clock.now() - began > SYNC_TIMEOUT_MS / 1000.0 + STUCK_AFTER:
+            _give_up(urgent, old, new, state_of_new)
+        nudge(urgent, new.name)
+        clock.sleep(NUDGE)
+
+
+def _begin(urgent: GroupConnections, old: Side, new: Side, passage: Passage, pause_ms: int) -> Fence:
+    node = urgent.node(old.name)
+    address = new.address
+    lock, paused, info, started = node.transaction(
+        [
+            ("GET", lock_key(passage.group)),
+            ("CLIENT", "PAUSE", pause_ms, "WRITE"),
+            ("INFO", "replication"),
+            ("FAILOVER", "TO", address.host, address.port, "TIMEOUT", SYNC_TIMEOUT_MS),
+        ]
+    )
+    record = LockRecord.decode(lock)
+    reasons = [str(reply) for reply in (paused, info, started) if isinstance(reply, SteadyhandError)]
+    if record is None or record.owner != passage.lock_owner:
+        reasons.append("the maintenance lock is {}".format(f"held by {record}" if record else "gone"))
+    if reasons:
+        if not isinstance(started, SteadyhandError):
+            node.call("FAILOVER", "ABORT")
+        node.call("CLIENT", "UNPAUSE")
+        raise Refused("the hand-over did not begin", reasons)
+    fields = parse_info(info)
+    return Fence(whole(fields, "master_repl_offset"), fields["master_replid"])
+
+
+def nudge(urgent: GroupConnections, replica: str) -> None:
+    """Have a replica acknowledge now what it does once per second, so that the engine goes on at once.
+
+    The engine does not reply to this command (replconfCommand). A replica that cannot be told acknowledges later or never.
+    """
+    try:
+        urgent.ask_node(replica, lambda node: node.connection.send([("REPLCONF", "GETACK", "*")]))
+    except Unreachable:
+        urgent.forget(replica)
+
+
+def _if_answering(urgent: GroupConnections, name: str) -> dict[str, str]:
+    """INFO replication, or nothing from a node that does not answer: the other side decides what that means."""
+    try:
+        return urgent.ask_node(name, _replication)
+    except Unreachable:
+        urgent.forget(name)
+        return {}
+
+
+def _give_up(urgent: GroupConnections, old: Side, new: Side, state_of_new: dict[str, str]) -> None:
+    """End an exchange in which the old primary has stepped down and the new one does not lead. Always raises."""
+    if state_of_new.get("role") != "slave":
+        raise OutcomeUnknown(f"{old.name} has stepped down, and {new.name} was not seen to lead or to refuse")
+    urgent.node(old.name).transaction([("FAILOVER", "ABORT"), ("CLIENT", "UNPAUSE")])
+    raise Refused("the exchange was called off", [f"{new.name} did not take over"])
+
+
+def prove(urgent: GroupConnections, clock: Clock, replication_id: str, old: Side, new: Side) -> Proof:
+    """Read the proof from both sides: what the new primary inherited, and where the old one stopped.
+
+    The old primary keeps its own history as its second one when it continues with the new primary. Raises OutcomeUnknown
+    when it was not seen to continue in time.
+    """
+    deadline = clock.now() + STUCK_AFTER * 2
+    inherited = urgent.ask_node(new.name, _replication)
+    while True:
+        followed = urgent.ask_node(old.name, _replication)
+        if followed.get("master_link_status") == "up" and followed.get("master_replid2") == replication_id:
+            stopped_at = whole(followed, "second_repl_offset", 0) - 1
+            return Proof(
+                Fence(stopped_at, replication_id),
+                inherited.get("master_replid2", ""),
+                whole(inherited, "second_repl_offset", 0) - 1,
+                stopped_at,
+                fence_stood=True,
+            )
+        if clock.now() > deadline:
+            raise OutcomeUnknown(f"{old.name} was not seen to continue as a replica of {new.name}")
+        clock.sleep(NUDGE)
+
+
+def _replication(node: Node) -> dict[str, str]:
+    return node.info("replication")
+
+
+def send_clients_on(urgent: GroupConnections, old: str) -> str:
+    """Send the clients of the old primary away and end the pause. Returns what went wrong, or an empty text."""
+    commands = [("CLIENT", "KILL", "TYPE", "normal"), ("CLIENT", "KILL", "TYPE", "pubsub"), ("CLIENT", "UNPAUSE")]
+    try:
+        urgent.ask_node(old, lambda node: node.transaction(commands))
+    except Unreachable as error:
+        return f"the pause on the old primary ends by itself: {error}"
+    return ""
