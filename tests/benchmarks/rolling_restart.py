@@ -76,15 +76,18 @@ class Measurement:
         return MODULE_RUNS_PER_NODE * self.nodes + MODULE_RUNS_PER_GROUP * self.groups
 
 
-def measure(groups: int, base: Path) -> Measurement:
-    """All three rolls on one lab."""
+def measure(groups: int, base: Path, handovers_at_once: int | None) -> Measurement:
+    """All three rolls on one lab. *handovers_at_once* None: as many as the playbook allows by itself."""
+    extra_vars = {"redis_serial": "100%"}
+    if handovers_at_once is not None:
+        extra_vars["redis_handovers_at_once"] = str(handovers_at_once)
     interpreter = AccountingInterpreter(base / "interpreter")
     options = {"groups": groups, "interpreters": (str(interpreter.path),), "settings": LAB_SETTINGS}
     with Lab.create(base / "lab", **options) as lab:
         # Healthy by our own judgement first, and every restart of the measured rolls after a dump of its own.
         unavoidable = _directly(lab)
         with _users(lab) as felt:
-            ours = run_measured(lab, OURS, {"redis_serial": "100%"}, interpreter, base / "ours.log")
+            ours = run_measured(lab, OURS, extra_vars, interpreter, base / "ours.log")
         ours_felt = felt()
         with _users(lab) as felt:
             plain = run_measured(lab, str(PLAIN), {}, interpreter, base / "plain.log")
@@ -230,15 +233,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--groups", type=int, nargs="+", default=list(SIZES), help="sizes of the wave (default: 1 3 10)"
     )
-    sizes = parser.parse_args(arguments).groups
+    parser.add_argument("--handovers-at-once", type=int, help="of one Sentinel set (default: the playbook's)")
+    options = parser.parse_args(arguments)
     measurements = []
     with tempfile.TemporaryDirectory(prefix="lab-bench-") as directory:
-        for groups in sizes:
+        for groups in options.groups:
             print(f"rolling_restart: {groups} groups ...", flush=True)
             started = time.monotonic()
             base = Path(directory) / str(groups)
             base.mkdir()
-            measurements.append(measure(groups, base))
+            measurements.append(measure(groups, base, options.handovers_at_once))
             print(f"  measured in {time.monotonic() - started:.0f} s", flush=True)
     print("\n".join(["", *tables(measurements), ""]), flush=True)
     missed = misses(measurements)
