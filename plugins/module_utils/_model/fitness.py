@@ -15,6 +15,9 @@ from .node import NodeFacts
 from .replies import whole
 from .versions import Software, why_not_loadable
 
+# Valkey 9.1 lists what runs scripts as a module. Every server runs them, listed or not.
+_LUA = "lua"
+
 
 def unfit_because(view: GroupView, primary: Member, replica: Member, limits: Limits) -> list[str]:
     """Every reason why this replica must not become the primary; an empty list when it may."""
@@ -60,7 +63,7 @@ def _differences(primary: NodeFacts, replica: NodeFacts) -> list[str]:
                 replica.settings.get("maxclients"), primary.settings.get("maxclients")
             )
         )
-    if replica.modules != primary.modules:
+    if any(module not in replica.modules and module.partition(" ")[0] != _LUA for module in primary.modules):
         reasons.append(
             "its modules are {}, the primary's {}".format(
                 ", ".join(replica.modules) or "none", ", ".join(primary.modules) or "none"

@@ -43,6 +43,8 @@ FIT: dict[str, Change] = {
     "it is newer than the primary, as the others are": lambda view: with_node(
         with_node(view, "b", version="8.0.2"), "c", version="8.0.6"
     ),
+    "it has a module more, as Redis 8 has from the start": lambda view: with_node(view, "b", modules=("vectorset 1",)),
+    "only the primary lists what runs scripts": lambda view: with_node(view, "a", modules=("lua 1",)),
     "another replica is newer": lambda view: with_node(view, "c", version="8.0.2"),
     "another replica is ill": lambda view: with_persistence(view, "c", last_save_ok=False),
 }
