@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import observe
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE
+from engine.engines import every_engine
 from engine.subjects import GROUP, conducting, judged, targets_of, wait_healthy
 from lab.lab import Lab
 
@@ -37,6 +38,7 @@ def test_a_group_is_seen_healthy_and_handed_over_however_it_is_addressed(
     assert (result.outcome, result.reasons) == (DONE, ())
 
 
+@every_engine
 def test_a_wrong_password_is_told_apart_from_a_silent_node(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1, secured=True)
     wait_healthy(lab)
@@ -89,6 +91,7 @@ def test_two_primaries_are_named_as_such_at_once(lab_factory: LabFactory) -> Non
     assert any(one.code == "two_primaries" and replica.name in one.evidence for one in judgement.problems)
 
 
+@every_engine
 def test_a_stopped_node_is_unknown_and_never_counted_as_a_replica(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1)
     wait_healthy(lab)

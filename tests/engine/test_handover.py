@@ -25,6 +25,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.hando
     StandingFence,
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.lock import take_or_renew
+from engine.engines import every_engine
 from engine.subjects import GROUP, LOCK, conducting, targets_of, wait_healthy
 from lab.lab import Lab
 
@@ -37,6 +38,7 @@ def hand_over(lab: Lab, **wish: Any) -> HandOverResult:
         return conductor.run()
 
 
+@every_engine
 def test_a_hand_over_is_done_only_with_its_proof_and_leaves_nothing_borrowed(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1)
     old = lab.primary_of(GROUP)
