@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 from collections import Counter
@@ -113,6 +114,16 @@ def play(
         results = tuple(
             Result(**json.loads(line)) for line in Path(record.name).read_text(encoding="utf-8").splitlines()
         )
+    told = "\n".join([*lines, *(result.message for result in results)])
+    assert not [secret for secret in _secrets(lab) if secret in told], "a password is in the output"
     # Shown by pytest when the test fails.
     print("\n".join(lines))
     return Run(code, "\n".join(lines), results)
+
+
+def _secrets(lab: Lab) -> set[str]:
+    """Every password of the lab."""
+    found = {sentinel.state.password for sentinel in lab.sentinels if sentinel.state.password}
+    for credentials in (node.state.credentials for node in lab.nodes if node.state.credentials):
+        found |= set(dataclasses.astuple(credentials))
+    return found
