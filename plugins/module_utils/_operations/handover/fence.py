@@ -37,6 +37,7 @@ class StandingFence:
         self._ping_period = ping_period
         self._fence_ms = fence_ms
         self._origin: Fence | None = None
+        self._lapsed = False
         self.rewrite_error = ""
         self.raised_at = clock.now()
         self.expires_at = self.raised_at + fence_ms / 1000.0
@@ -77,16 +78,20 @@ class StandingFence:
     def raise_again(self) -> Fence:
         """Hold writes for a moment more, and say where the primary is now: what it took since the fence lapsed.
 
-        A third of the fence: with the fence itself it stays below down-after-milliseconds. Raises like a transaction.
+        A third of the fence: with the fence itself it stays below down-after-milliseconds. Raises Refused when the node is
+        no primary any more, and like a transaction.
         """
         more_ms = self._fence_ms // 3
         asked_at = self._clock.now()
+        self._lapsed = self._lapsed or self.seconds_left <= 0
         paused, info = self._node.transaction([("CLIENT", "PAUSE", more_ms, "WRITE"), ("INFO", "replication")])
         for reply in (paused, info):
             if isinstance(reply, SteadyhandError):
                 raise reply
         self.expires_at = max(self.expires_at, asked_at + more_ms / 1000.0)
         fields = parse_info(info)
+        if fields.get("role") != "master":
+            raise Refused("writes need not be held any more", [f"{self._node.target.name} is no primary"])
         return Fence(whole(fields, "master_repl_offset"), fields.get("master_replid", ""))
 
     def lift(self) -> None:
@@ -99,6 +104,14 @@ class StandingFence:
         for reply in self._insist(lambda node: node.pipeline(commands)):
             if isinstance(reply, SteadyhandError):
                 raise reply
+
+    def lift_or_say(self) -> list[str]:
+        """Lift; what went wrong with it is said instead of raised, because the pause ends by itself."""
+        try:
+            self.lift()
+        except SteadyhandError as error:
+            return [f"the pause ends by itself, but the old primary could not be told so: {error}"]
+        return []
 
     def demote(self, new_primary: Address) -> int:
         """Turn the fenced node into a replica of the new primary and return Q, where its own history ended.
@@ -170,3 +183,13 @@ class StandingFence:
     def seconds_left(self) -> float:
         """Until the pause ends by itself, counted from before it was asked for: never longer than in truth."""
         return self.expires_at - self._clock.now()
+
+    @property
+    def held_ms(self) -> int:
+        """Milliseconds since writes began to be held."""
+        return int((self._clock.now() - self.raised_at) * 1000)
+
+    @property
+    def stands(self) -> bool:
+        """Whether writes have been held without a gap since the fence was raised."""
+        return not self._lapsed and self.seconds_left > 0

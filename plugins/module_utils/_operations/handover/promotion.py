@@ -50,7 +50,7 @@ def behind(fence: Fence, name: str, info: Any) -> str:
     if isinstance(info, SteadyhandError):
         return str(info)
     if info.get("role") == "master":
-        return f"{name} became primary by itself"
+        return f"{name} is a primary by itself"
     if info.get("master_replid") != fence.replication_id or info.get("master_link_status") != "up":
         return f"{name} is not connected to the primary"
     missing = fence.offset - whole(info, "slave_repl_offset")
