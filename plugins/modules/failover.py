@@ -92,6 +92,11 @@ options:
       - For how many seconds to wait, after the roles have changed, until every node and every Sentinel sees the group healthy.
     type: float
     default: 120.0
+  wait_timeout:
+    description:
+      - For how many seconds to wait beforehand until the group is healthy. With V(0) an unhealthy group is refused at once.
+    type: float
+    default: 0.0
   safe_to_restart:
     description:
       - Name of a node of which to say, after the hand-over, whether it may be restarted, as M(steadyhand.redis.wait_for_health) does. Usually the old primary.

@@ -70,9 +70,9 @@ def judged(view: GroupView) -> Judgement:
     return judge(group_problems(view, Limits()))
 
 
-def wait_healthy(lab: Lab, group: str = GROUP, timeout: float = 90.0) -> Settled:
+def wait_healthy(lab: Lab, group: str = GROUP, timeout: float = 90.0, accept: tuple[str, ...] = ()) -> Settled:
     """Wait until the collection itself calls the group healthy."""
     with GroupConnections(targets_of(lab, group)) as connections:
         return wait_until_healthy(
-            connections.observe, SystemClock(), Patience(timeout, interval=0.2, stable_for=0.5), Limits()
+            connections.observe, SystemClock(), Patience(timeout, interval=0.2, stable_for=0.5), Limits(), accept
         )

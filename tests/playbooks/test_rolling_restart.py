@@ -17,9 +17,8 @@ from .run import play
 
 LabFactory = Callable[..., Lab]
 
-BUDGET = 2 * 3 + 3
-"""Module runs for a group of three: two for each node, two for the group, and the wait before the hand-over, which would
-refuse a group in which the last replica is not yet in sync."""
+BUDGET = 2 * 3 + 2
+"""Module runs for a group of three: two for each node, two for the group."""
 
 
 def test_every_node_is_restarted_once_the_primary_last_no_write_is_lost_and_no_node_is_due_again(lab: Lab) -> None:

@@ -15,7 +15,7 @@ from .._engine.group import GroupConnections, GroupTargets
 from .._engine.routing import CommandRoute
 from .._model.candidate import Preference
 from .._model.drivers import AUTO, DRIVERS
-from .._model.errors import OutcomeUnknown, Refused
+from .._model.errors import ConditionTimeout, OutcomeUnknown, Refused
 from .._model.group import GroupView
 from .._model.handover import DONE, REFUSED, Evidence, HandOverResult
 from .._model.health import group_problems
@@ -24,10 +24,10 @@ from .._model.problems import judge
 from .._operations.clock import SystemClock
 from .._operations.handover.conductor import Conductor, HandOverWish
 from .._operations.handover.interruptions import uninterrupted
-from .._operations.waiting import Settled
+from .._operations.waiting import Patience, Settled, wait_until_healthy
 from .._operations.watching import watch
 from .group import limits_from, targets_from
-from .lock import lock_from
+from .lock import lock_from, lock_keeper
 from .module import Task
 from .results import UNSEEN_GROUP, group_result
 from .safe_restart import question_from
@@ -51,7 +51,7 @@ def body(task: Task) -> None:
     """Hand over unless it is not needed; then judge the restart that is asked about."""
     targets = targets_from(task.params)
     with GroupConnections(targets, task.params["connect_timeout"]) as connections:
-        view = connections.observe()
+        view = _healthy_view(task, connections)
         _report_view(task, view)
         away_from = task.params["away_from"]
         if away_from is not None and view.primary is not None and view.primary.name != away_from:
@@ -64,6 +64,28 @@ def body(task: Task) -> None:
             task.result["view"] = group_result(watched.view, watched.judgement)
             settled = Settled(watched.view, watched.judgement, 0.0, watched.write_rate)
             predict(task, settled, question_from(task.params))
+
+
+def _healthy_view(task: Task, connections: GroupConnections) -> GroupView:
+    """The group as it is; with O(wait_timeout) once it is healthy, or as it is when that time is over."""
+    params = task.params
+    if not params["wait_timeout"]:
+        return connections.observe()
+    patience = Patience(params["wait_timeout"], interval=0.25, stable_for=1.0)
+    keep_lock = lock_keeper(connections, None if task.check_mode else lock_from(params))
+    try:
+        return wait_until_healthy(
+            connections.observe,
+            SystemClock(),
+            patience,
+            limits_from(params),
+            params["accept"],
+            each_time=keep_lock,
+        ).view
+    except ConditionTimeout as error:
+        task.result["reasons"] = list(error.missing)
+        _report_view(task, connections.observe())
+        raise
 
 
 def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections) -> None:
@@ -127,6 +149,7 @@ def failover_options() -> dict[str, dict[str, Any]]:
         "route_command": {"type": "list", "elements": "str"},
         "route_timeout": {"type": "float", "default": 15.0},
         "settle_timeout": {"type": "float", "default": 120.0},
+        "wait_timeout": {"type": "float", "default": 0.0},
     }
 
 

@@ -93,10 +93,12 @@ class CoordinatedDriver:
         while True:
             old = passage.urgent.ask_node(self._old.name, _replication)
             new = passage.urgent.ask_node(self._new.name, _replication)
+            if self._held_since is None and (
+                old["role"] == "slave" or old.get("master_failover_state") != "no-failover"
+            ):
+                self._held_since = clock.now()
             if new["role"] == "master" and old["role"] == "slave":
                 return
-            if self._held_since is None and old.get("master_failover_state") != "no-failover":
-                self._held_since = clock.now()
             if clock.now() - began > BEGIN_WITHIN:
                 self._give_up(old["role"], new["role"])
             nudge(passage.urgent, self._new.name)
