@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs tests marked `every_engine` on every engine."""
+"""Runs marked tests on every engine, and leaves out what an engine chosen by `--engine` has no part in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from engine import engines
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "every_engine: runs on each engine in turn (engines.py)")
+    config.addinivalue_line("markers", "between(one, other): lets these two engines meet (engines.py)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect, rather than skip, the meetings of engines that this run is not about."""
+    meetings = {item: mark.args for item in items if (mark := item.get_closest_marker("between")) is not None}
+    others = [item for item, pair in meetings.items() if not set(pair) & set(engines.chosen())]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,8 +13,12 @@ import json
 import os
 from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from _pytest.mark.structures import ParameterSet
 
 every_engine = pytest.mark.every_engine
 
@@ -34,6 +38,6 @@ def chosen() -> list[str]:
     return list(programs()) if only is None else [only]
 
 
-def concerned(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those pairs of engines that this run is about."""
-    return [pair for pair in pairs if set(pair) & set(chosen())]
+def between(pairs: Iterable[tuple[str, str]]) -> list[ParameterSet]:
+    """Parameters for a test that lets two engines meet; those without the chosen engine are left out of the run."""
+    return [pytest.param(one, other, marks=pytest.mark.between(one, other)) for one, other in pairs]

@@ -148,7 +148,7 @@ def test_live_pending_again_and_back(make_server: ServerFactory, push: Push) -> 
         "databases 32",
     ):
         assert line in text.splitlines()
-    # In one line since Valkey 9, in two before.
+    # Valkey writes all of them into one line.
     assert re.findall(r"^save (.*)", text, re.MULTILINE) in (["900 1", "300 10"], ["900 1 300 10"])
 
     again = push(server, MIXED, write_pending=True)

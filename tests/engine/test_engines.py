@@ -69,7 +69,7 @@ def software_of(node: DataNode) -> Software:
     return Software(engine, str(server[f"{engine}_version"]))
 
 
-@pytest.mark.parametrize(("writer", "reader"), engines.concerned(permutations(engines.programs(), 2)))
+@pytest.mark.parametrize(("writer", "reader"), engines.between(permutations(engines.programs(), 2)))
 def test_who_loads_whose_data_set(
     one_of_each: Callable[[str, str], tuple[DataNode, DataNode]], writer: str, reader: str
 ) -> None:

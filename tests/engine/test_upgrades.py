@@ -33,7 +33,7 @@ def upgrade(lab: Lab, programs: Installed, engine: str, name: str) -> None:
     assert full_syncs(lab)[primary] == before
 
 
-@pytest.mark.parametrize(("old", "new"), engines.concerned(UPGRADES))
+@pytest.mark.parametrize(("old", "new"), engines.between(UPGRADES))
 def test_an_upgrade_node_by_node_loses_no_write_and_copies_no_data_set(
     lab_factory: LabFactory, tmp_path: Path, old: str, new: str
 ) -> None:
@@ -58,7 +58,7 @@ def test_an_upgrade_node_by_node_loses_no_write_and_copies_no_data_set(
     assert {engine_of(sentinel) for sentinel in lab.sentinels} == {old}
 
 
-@pytest.mark.parametrize(("old", "new"), engines.concerned([("redis-7.0", "redis-8.0")]))
+@pytest.mark.parametrize(("old", "new"), engines.between([("redis-7.0", "redis-8.0")]))
 def test_the_first_upgraded_replica_leads_only_once_the_others_can_copy_it(
     lab_factory: LabFactory, tmp_path: Path, old: str, new: str
 ) -> None:
@@ -77,7 +77,7 @@ def test_the_first_upgraded_replica_leads_only_once_the_others_can_copy_it(
     assert full_syncs(lab)[NODES[2]] == 0
 
 
-@pytest.mark.parametrize(("old", "new"), engines.concerned([("valkey-8.1", "valkey-9.1")]))
+@pytest.mark.parametrize(("old", "new"), engines.between([("valkey-8.1", "valkey-9.1")]))
 def test_the_first_upgraded_replica_leads_where_it_adapts_to_the_older(
     lab_factory: LabFactory, tmp_path: Path, old: str, new: str
 ) -> None:
