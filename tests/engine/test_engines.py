@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Login
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node, NodeTarget
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.node import NodeFacts
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.restart import PARTIAL, RestartWish
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.versions import Software, why_not_loadable
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.safe_restart import (
@@ -21,7 +24,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.safe_
 )
 from engine import engines
 from engine.engines import every_engine
-from engine.subjects import GROUP, targets_of, wait_healthy
+from engine.subjects import GROUP, wait_healthy
 from engine.upgrades import full_syncs
 from lab.lab import Lab
 from lab.waiting import wait_until
@@ -62,11 +65,16 @@ def outcome_of_full_sync(replica: DataNode, primary: DataNode) -> str:
     return seen[0]
 
 
+def facts_of(node: DataNode) -> NodeFacts:
+    """The node as the collection sees it."""
+    target = NodeTarget(node.name, Address.of(node.state.host, node.state.port), Login())
+    with Node(target) as connection:
+        return connection.facts()
+
+
 def software_of(node: DataNode) -> Software:
-    """As the collection sees it."""
-    server = node.info("server")
-    engine = "valkey" if "valkey_version" in server else "redis"
-    return Software(engine, str(server[f"{engine}_version"]))
+    facts = facts_of(node)
+    return Software(facts.engine, facts.version)
 
 
 @pytest.mark.parametrize(("writer", "reader"), engines.between(permutations(engines.programs(), 2)))
@@ -90,6 +98,27 @@ def test_who_loads_whose_data_set(
             assert copy.dbsize() == source.dbsize() == 6
 
 
+@pytest.mark.parametrize(("writer", "reader"), engines.between([("valkey-9.1", "valkey-8.1")]))
+def test_hash_fields_that_expire_keep_older_replicas_out_and_are_seen(
+    one_of_each: Callable[[str, str], tuple[DataNode, DataNode]], writer: str, reader: str
+) -> None:
+    primary, replica = one_of_each(writer, reader)
+    with primary.client() as client:
+        client.config_set("repl-diskless-sync-delay", "0")
+        client.hset("hash", mapping={"field": "value", "other": "value"})
+        client.hexpire("hash", 1000, "field")
+    with replica.client() as client:
+        client.execute_command("REPLICAOF", *primary.state.announced)
+    wait_until(
+        lambda: None if "Can't store key" in primary.process.log_tail() else "it saved, or did not try",
+        30,
+        "an attempt to save for the replica",
+    )
+    assert replica.info("replication")["master_link_status"] == "down"
+    assert facts_of(primary).hashes_with_expiring_fields == 1
+    assert why_not_loadable(software_of(primary), software_of(replica), expiring_fields=True) is not None
+
+
 @every_engine
 def test_a_restarted_replica_comes_back_as_foretold_without_a_full_synchronisation(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1)
@@ -109,7 +138,6 @@ def test_the_running_engine_is_the_one_asked_for(lab_factory: LabFactory, engine
     """Or all that passes for every engine passed for one; and its program is what /proc and INFO say it is."""
     lab = lab_factory(groups=1, replicas=0, sentinels=0)
     node = lab.nodes[0]
-    with Node(targets_of(lab).nodes[0]) as connection:
-        facts = connection.facts()
+    facts = facts_of(node)
     assert f"{facts.engine}-{facts.version}".startswith(f"{engine}.")
     assert facts.executable == engines.programs()[engine] == str(Path(f"/proc/{node.process.pid()}/exe").readlink())

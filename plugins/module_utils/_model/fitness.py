@@ -36,9 +36,9 @@ def _left_behind(view: GroupView, replica: Member) -> list[str]:
 
     Not the primary: it is the last to be upgraded, so it may copy a newer node for a while, by partial synchronisation.
     """
-    reasons = []
+    reasons, expiring_fields = [], bool(replica.facts.hashes_with_expiring_fields)
     for other in view.replicas:
-        why = why_not_loadable(_software(replica), _software(other))
+        why = why_not_loadable(_software(replica), _software(other), expiring_fields)
         if other is not replica and why is not None:
             reasons.append(f"{other.name} could not copy it: {why}; upgrade {other.name} first")
     return reasons

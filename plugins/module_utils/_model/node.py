@@ -121,6 +121,7 @@ class NodeFacts:
     settings: Mapping[str, str]
     secrets_set: frozenset[str]
     modules: tuple[str, ...]
+    hashes_with_expiring_fields: int = 0
     borrowed: Mapping[str, str] = field(default_factory=dict)
     acl: Mapping[str, str] | None = field(default=None, repr=False)
 
@@ -208,6 +209,9 @@ def parse_node(
         settings={name: settings[name] for name in OBSERVED_SETTINGS if name in settings},
         secrets_set=frozenset(name for name in OBSERVED_SECRETS if settings.get(name)),
         modules=_modules(info),
+        hashes_with_expiring_fields=sum(
+            whole(parse_line(info[name]), "keys_with_volatile_items") for name in databases
+        ),
         borrowed=borrowed or {},
         acl=None if acl_lines is None else _acl_fingerprints(acl_lines, own_user),
     )

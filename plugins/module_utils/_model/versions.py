@@ -17,8 +17,8 @@ VALKEY = "valkey"
 
 # Redis' own formats, which Valkey refuses (rdb.h: RDB_FOREIGN_VERSION_MIN and _MAX).
 _FOREIGN_TO_VALKEY = range(12, 80)
-# From this release on, a Valkey primary sends older replicas the last common format (replication.c: replicaRdbVersion). It
-# cannot once a hash holds fields with an expiry of their own; such data keeps older replicas out altogether.
+# From this release on, a Valkey primary sends older replicas the last common format (replication.c: replicaRdbVersion). That
+# cannot express hash fields with an expiry of their own: the save fails ("Can't store key"), and with it every attempt.
 _ADAPTS_SINCE = (9, 0)
 _LAST_COMMON = 11
 
@@ -46,8 +46,11 @@ class Software(NamedTuple):
         return tuple(int(number) for number in found.groups()) if found else ()
 
 
-def why_not_loadable(writer: Software, reader: Software) -> str | None:
-    """Why ``reader`` could not load what ``writer`` would send it in a full synchronisation; None when it can."""
+def why_not_loadable(writer: Software, reader: Software, expiring_fields: bool = False) -> str | None:
+    """Why ``reader`` could not load what ``writer`` would send it in a full synchronisation; None when it can.
+
+    ``expiring_fields``: the data set has hashes whose fields have an expiry of their own (Valkey 9, counted in INFO).
+    """
     if writer.engine == reader.engine and writer.release <= reader.release:
         return None
     sent = _format_sent(writer, reader)
@@ -55,6 +58,8 @@ def why_not_loadable(writer: Software, reader: Software) -> str | None:
         return f"it is not known whether {reader} loads what {writer} writes"
     if not _loads(reader, sent):
         return f"{reader} cannot load what {writer} writes (RDB format {sent})"
+    if expiring_fields and sent == _LAST_COMMON:
+        return f"{reader} does not know of hash fields that expire, and the data set has some"
     return None
 
 

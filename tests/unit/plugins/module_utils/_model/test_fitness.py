@@ -110,6 +110,16 @@ UNFIT: dict[str, tuple[Change, str]] = {
         lambda view: with_node(view, "b", version="8.0.2"),
         "c could not copy it: redis 7.0.15 cannot load what redis 8.0.2 writes (RDB format 12); upgrade c first",
     ),
+    "another replica that cannot take over hash fields that expire": (
+        lambda view: with_node(
+            with_node(view, "c", engine="valkey", version="8.1.1"),
+            "b",
+            engine="valkey",
+            version="9.1.2",
+            hashes_with_expiring_fields=1,
+        ),
+        "c could not copy it: valkey 8.1.1 does not know of hash fields that expire, and the data set has some",
+    ),
     "it is behind": (lambda view: with_node(view, "a", offset=11 * MIB), f"it is {11 * MIB - 1000} bytes behind"),
 }
 

@@ -155,6 +155,13 @@ def test_a_scheduled_rewrite_counts_as_a_rewrite(field: str) -> None:
 def test_keys_are_counted_over_all_databases() -> None:
     info = {**PRIMARY_INFO, "db0": "keys=3,expires=0,avg_ttl=0", "db15": "keys=4,expires=1,avg_ttl=7", "dbsize": "1"}
     assert (parsed(info).keys, parsed(info).highest_database) == (7, 15)
+    assert parsed(info).hashes_with_expiring_fields == 0
+
+
+def test_valkey_counts_hashes_whose_fields_expire() -> None:
+    info = {**PRIMARY_INFO, "db0": "keys=3,expires=0,avg_ttl=0,keys_with_volatile_items=2"}
+    info["db1"] = "keys=1,expires=0,avg_ttl=0,keys_with_volatile_items=1"
+    assert parsed(info).hashes_with_expiring_fields == 3
 
 
 def test_modules_are_kept_with_their_versions_in_one_order() -> None:

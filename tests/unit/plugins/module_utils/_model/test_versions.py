@@ -40,6 +40,22 @@ def test_a_data_set_is_loadable(writer: str, reader: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("writer", "reader", "loadable"),
+    [
+        ("valkey 9.1.2", "valkey 9.1.2", True),
+        ("valkey 9.0.0", "valkey 9.1.2", True),
+        ("valkey 9.1.2", "valkey 9.0.0", True),
+        ("valkey 9.1.2", "valkey 8.1.1", False),
+        ("valkey 9.1.2", "redis 8.0.2", False),
+    ],
+)
+def test_hash_fields_that_expire_are_loaded_by_those_that_know_them(writer: str, reader: str, loadable: bool) -> None:
+    why = why_not_loadable(software(writer), software(reader), expiring_fields=True)
+    assert (why is None) == loadable
+    assert loadable or "hash fields that expire" in (why or "")
+
+
+@pytest.mark.parametrize(
     ("writer", "reader", "why"),
     [
         ("redis 8.0.2", "redis 7.0.15", "redis 7.0.15 cannot load what redis 8.0.2 writes (RDB format 12)"),
