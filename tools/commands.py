@@ -23,11 +23,11 @@ class Command:
     run: Callable[[list[str]], int]
 
 
-def _module(name: str, arguments: list[str]) -> int:
+def _module(name: str, arguments: list[str], more: Mapping[str, str] | None = None) -> int:
     """Become `python -m name`, with a redis-server for the lab."""
     environments.prepare("runtime", python=sys.executable)
     redis_server = debian.unpacked_program("redis-server", "redis-server")
-    env = environments.variables(more={"LAB_REDIS_SERVER": str(redis_server)})
+    env = environments.variables(more={"LAB_REDIS_SERVER": str(redis_server), **(more or {})})
     return replace_process(["python", "-m", name, *arguments], env)
 
 
@@ -42,7 +42,8 @@ def _lab(arguments: list[str]) -> int:
 
 
 def _bench(arguments: list[str]) -> int:
-    return _module("benchmarks", arguments)
+    environments.prepare("runtime", "test", python=sys.executable)
+    return _module("benchmarks", arguments, suites.programs_of_benchmarks())
 
 
 def _lint(arguments: list[str]) -> int:

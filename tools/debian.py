@@ -69,7 +69,7 @@ def _wrap_programs(files: Path) -> None:
     """Write a starter for each program below `files` that lets it find its libraries there."""
     WRAPPERS.mkdir(parents=True, exist_ok=True)
     libraries = sorted({str(library.parent) for library in files.glob("usr/lib/**/*.so*")})
-    for program in sorted(files.glob("usr/bin/*")):
+    for program in sorted(files.glob("usr/*bin/*")):
         starter = WRAPPERS / program.name
         starter.write_text(
             "#!/bin/sh\n"

@@ -77,6 +77,16 @@ def _run_suite(name: str, engine: str | None, arguments: list[str]) -> int:
     return code
 
 
+def programs_of_benchmarks() -> dict[str, str]:
+    """What tells `./dev bench failover` of the engines, and of HAProxy where that can be had."""
+    found = {"LAB_ENGINES": json.dumps({name: str(path) for name, path in engines.programs().items()})}
+    try:
+        found["LAB_HAPROXY"] = str(debian.unpacked_program("haproxy", "haproxy"))
+    except SetupError as error:
+        print(f"dev: without HAProxy, so nothing is measured through it: {error}", file=sys.stderr, flush=True)
+    return found
+
+
 def _servers(suite: Suite, engine: str | None) -> dict[str, str]:
     """What tells the tests which server program to start, and by name all that there are (tests/engine/engines.py)."""
     if engine is None and not suite.engines:

@@ -14,8 +14,12 @@ from types import FrameType
 from lab.errors import LabError
 
 from benchmarks import rolling_restart
+from benchmarks.failover import main as failover
 
-BENCHMARKS: Mapping[str, Callable[[list[str]], int]] = {"rolling_restart": rolling_restart.main}
+BENCHMARKS: Mapping[str, Callable[[list[str]], int]] = {
+    "failover": failover.main,
+    "rolling_restart": rolling_restart.main,
+}
 
 
 def run(arguments: list[str]) -> int:
