@@ -158,4 +158,4 @@ def test_the_picture_shows_each_sequence_where_its_pause_is() -> None:
     assert dots[LOSSY] == pytest.approx(ticks["0.01"], abs=0.1)
     worst = [float(line.get("x2", "")) for line in root.iter(f"{SVG}line") if line.get("stroke") == OURS]
     assert worst == pytest.approx([ticks["1"]], abs=0.1)
-    assert {"nothing lost", "4000 writes lost, at worst 4000", SEQUENCES["stock"].title} <= ticks.keys()
+    assert {"nothing lost", "4000 lost, worst 4000", SEQUENCES["stock"].title} <= ticks.keys()

@@ -19,6 +19,11 @@ RIGHT = 190
 ROW = 24
 HEADING = 52
 FOOT = 30
+CAPTION = (
+    "Longest pause of writes, seconds, of clients that ask again on every error"
+    " (dot: median, line: to the worst); acknowledged writes lost"
+)
+CAPTION_HEIGHT = 34
 FIRST, LAST = 0.01, 100.0
 """Seconds at the two ends of the axis; it is logarithmic, because pauses span three orders of magnitude."""
 OURS, LOSSLESS, LOSSY = "#0a7d4b", "#3b6fb6", "#c0392b"
@@ -28,10 +33,10 @@ STYLE = "font-family:system-ui,sans-serif;font-size:13px;fill:#222"
 
 def picture(rows: Sequence[Row]) -> str:
     """An SVG document, one panel for each engine and load."""
-    panels, height = [], 0
+    panels, height = [_text(16, 24, CAPTION, "font-size:12px")], CAPTION_HEIGHT
     for engine, load in dict.fromkeys((row.engine, row.load) for row in rows):
         here = [row for row in rows if (row.engine, row.load) == (engine, load)]
-        panels += _panel(here, f"{engine}, {load} load: {load_of(here)}", height)
+        panels += _panel(here, f"{engine}, {load} load", height)
         height += HEADING + ROW * len(here) + FOOT
     return "\n".join(
         [
@@ -47,8 +52,7 @@ def picture(rows: Sequence[Row]) -> str:
 
 def _panel(rows: Sequence[Row], title: str, top: int) -> list[str]:
     bottom = top + HEADING + ROW * len(rows)
-    parts = [_text(16, top + 22, title, "font-weight:600")]
-    parts.append(_text(LEFT, top + 42, "pause of clients that ask again on every error, seconds", "font-size:11px"))
+    parts = [_text(16, top + 22, title, "font-weight:600"), _text(16, top + 40, load_of(rows), "font-size:11px")]
     for tick in (0.01, 0.1, 1.0, 10.0, 100.0):
         x = _x(tick)
         parts.append(f'<line x1="{x:.1f}" y1="{top + HEADING}" x2="{x:.1f}" y2="{bottom}" stroke="#ddd"/>')
@@ -75,7 +79,7 @@ def _said(row: Row) -> str:
     lost = row.lost
     if lost is None:
         return "no round came to its end"
-    said = "nothing lost" if lost.worst == 0 else f"{lost.median:.0f} writes lost, at worst {lost.worst:.0f}"
+    said = "nothing lost" if lost.worst == 0 else f"{lost.median:.0f} lost, worst {lost.worst:.0f}"
     return said + (f"; {len(row.unfinished)} unfinished" if row.unfinished else "")
 
 
