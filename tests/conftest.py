@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,27 +30,25 @@ def lab_factory(request: pytest.FixtureRequest) -> Iterator[LabFactory]:
     """`lab_factory(groups=1, ...)` returns a started and converged lab (options: `LabOptions`), removed after the
     test."""
     labs = request.node.stash.setdefault(_LABS, [])
-    yield from _factory(labs)
+    with _factory(labs) as make:
+        yield make
 
 
 @pytest.fixture(scope="module")
 def shared_lab() -> Iterator[Lab]:
     """One group of three and three Sentinels for all tests of a module that only look, or put back what they change."""
-    labs: list[Lab] = []
-    factory = _factory(labs)
-    yield next(factory)(groups=1)
-    next(factory, None)
+    with _factory([]) as make:
+        yield make(groups=1)
 
 
 @pytest.fixture(scope="module")
 def shared_secured_lab() -> Iterator[Lab]:
     """The same with ACL users and passwords everywhere."""
-    labs: list[Lab] = []
-    factory = _factory(labs)
-    yield next(factory)(groups=1, secured=True)
-    next(factory, None)
+    with _factory([]) as make:
+        yield make(groups=1, secured=True)
 
 
+@contextmanager
 def _factory(labs: list[Lab]) -> Generator[LabFactory, None, None]:
     # Not pytest's tmp_path: ssh's control sockets and unix sockets allow about 100 characters of path.
     base = Path(tempfile.mkdtemp(prefix="lab-"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import coordinated_driver
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.alignment import align
 from engine import engines
 from engine.subjects import GROUP, conducting, wait_healthy
 from lab.lab import Lab
@@ -70,7 +71,6 @@ def test_a_replica_that_freezes_leaves_no_pause_and_the_next_run_returns_what_it
 ) -> None:
     old = lab.primary_of(GROUP)
     target = lab.replicas_of(GROUP)[0]
-    align = coordinated_driver.align
 
     def frozen_after_alignment(*arguments: Any) -> Any:
         aligned = align(*arguments)

@@ -39,7 +39,7 @@ def pair(shared_lab: Lab) -> Iterator[tuple[Node, Node]]:
     """Two runs, each with its own connection to the primary, and no lock."""
     primary = shared_lab.primary_of(GROUP)
     with ExitStack() as stack:
-        mine, theirs = (stack.enter_context(connected(primary)) for _ in range(2))
+        mine, theirs = (stack.enter_context(connected(primary)) for _time in range(2))
         mine.call("DEL", KEY)
         yield mine, theirs
 

@@ -42,7 +42,7 @@ def measure_lag(primary: DataNode, seconds: float) -> Lag:
             pipeline = client.pipeline(transaction=False)
             pipeline.set("incident:lag", "x")
             pipeline.info("replication")
-            _, before = pipeline.execute()
+            _waited, before = pipeline.execute()
             started = time.monotonic()
             pipeline.execute_command("WAIT", 1, REPLICATED_WITHIN)
             pipeline.info("replication")
@@ -50,11 +50,11 @@ def measure_lag(primary: DataNode, seconds: float) -> Lag:
             assert replicas >= 1, f"no replica had the write within {REPLICATED_WITHIN} ms"
             distance = after["master_repl_offset"] - before["master_repl_offset"]
             samples.append(((time.monotonic() - started) * 1000, distance))
-    total = sum(delay for delay, _ in samples)
+    total = sum(delay for delay, _distance in samples)
     return Lag(
         samples=len(samples),
-        typical_ms=sum(delay * delay for delay, _ in samples) / total,
-        longest_ms=max(delay for delay, _ in samples),
+        typical_ms=sum(delay * delay for delay, _distance in samples) / total,
+        longest_ms=max(delay for delay, _distance in samples),
         typical_bytes=sum(delay * distance for delay, distance in samples) / total,
-        most_bytes=max(distance for _, distance in samples),
+        most_bytes=max(distance for _delay, distance in samples),
     )

@@ -33,7 +33,7 @@ def why_group_is_not_whole(members: Sequence[DataNode]) -> str | None:
     primaries = [node for node in members if replication[node.name]["role"] == "master"]
     if len(primaries) != 1:
         return f"{members[0].group}: primaries: {', '.join(node.name for node in primaries) or 'none'}"
-    _, primary_port = primaries[0].state.announced
+    _host, primary_port = primaries[0].state.announced
     for node in members:
         seen = replication[node.name]
         if seen["role"] == "master":

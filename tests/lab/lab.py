@@ -197,7 +197,8 @@ class Lab:
     def _start_groups(self) -> None:
         for group in self.groups:
             # The primary of the first start goes first: its replicas' files need its final port.
-            primary, *_ = names = [node.name for node in self.nodes_of(group)]
+            names = [node.name for node in self.nodes_of(group)]
+            primary = names[0]
             for name in names:
                 self._start(name, partial(self._node_conf, primary=primary))
 

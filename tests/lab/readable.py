@@ -75,7 +75,7 @@ class Readable:
             self._task = title.rpartition(" : ")[2]
 
     def _result(self, status: str, host: str, rest: str) -> None:
-        _, arrow, answer = rest.partition("=> {")
+        _head, arrow, answer = rest.partition("=> {")
         if arrow:
             self._begun, self._json = (status, host), ""
             self._go_on("{" + answer)

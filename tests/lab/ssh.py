@@ -76,7 +76,7 @@ def write_known_hosts(directory: Path, state: LabState) -> None:
     """Once the ports are final."""
     lines = []
     for sshd in state.sshds:
-        kind, key, *_ = sshd.host_key_file.with_suffix(".pub").read_text(encoding="ascii").split()
+        kind, key, *_comment = sshd.host_key_file.with_suffix(".pub").read_text(encoding="ascii").split()
         lines.append(f"[{sshd.host}]:{sshd.port} {kind} {key}\n")
     _known_hosts_file(directory).write_text("".join(lines), encoding="ascii")
 

@@ -29,7 +29,7 @@ def fill(discovery: Discovery, prefix: str, megabytes: int) -> None:
     for start in range(0, megabytes * 1_000_000 // FILLER_SIZE, BATCH):
         commands = [("SET", f"{prefix}:filler:{number}", value) for number in range(start, start + BATCH)]
         connection.send_packed_command(connection.pack_commands(commands))
-        for _ in commands:
+        for _command in commands:
             connection.read_response()
     connection.disconnect()
 
@@ -55,7 +55,7 @@ class Ballast:
                     for number in range(start, start + BATCH)
                 ]
                 connection.send_packed_command(connection.pack_commands(commands))
-                for _ in commands:
+                for _command in commands:
                     connection.read_response()
                     self.bytes_written += len(self._value)
                 start += BATCH

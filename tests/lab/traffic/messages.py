@@ -66,7 +66,7 @@ def subscribe(
                 connection.read_response()
                 listening.set()
             if connection.can_read(timeout=LISTEN_INTERVAL):
-                kind, _, payload = connection.read_response()
+                kind, _channel, payload = connection.read_response()
                 if kind == b"message":
                     now = time.monotonic_ns()
                     journal.append([Record(int(payload), now, now, Outcome.ACKNOWLEDGED)])

@@ -87,7 +87,7 @@ class Writer:
         broken = False
         try:
             connection.send_packed_command(connection.pack_commands(commands))
-            for _ in commands:
+            for _command in commands:
                 replies.append(_reply(connection))
         except CONNECTION_ERRORS as error:
             broken = True
@@ -109,7 +109,7 @@ class Writer:
 
 def _label(refusal: redis.ResponseError) -> str:
     """redis-py makes classes of the error codes it knows, without the code in the text; the others keep it there."""
-    known = type(refusal) is not redis.ResponseError
+    known = refusal.__class__ is not redis.ResponseError
     return type(refusal).__name__ if known else str(refusal).split(" ", 1)[0]
 
 

@@ -89,7 +89,7 @@ def test_nothing_to_give_back_before_anything_was_taken(turns: Turns) -> None:
 
 def _work(directory: str, owner: str, log: str) -> None:
     turns = Turns(directory, time.time, time.sleep)
-    for _ in range(20):
+    for _attempt in range(20):
         turns.take("m1", owner, limit=1, timeout=60, interval=0.001)
         with Path(log).open("a", encoding="ascii") as handle:
             handle.write(f"in {owner}\n")
