@@ -74,7 +74,9 @@ COMMANDS: Mapping[str, Command] = {
     "demo": Command("demo", "the main job on a lab under write load, with what users would have felt", _demo),
     "lab": Command("lab up|down|status", "Redis groups with Sentinels and an inventory, to play with", _lab),
     "test": Command(
-        "test [SUITE] [PYTEST...]", f"the tests: {', '.join(suites.SUITES)}; all without a word", suites.run
+        "test [SUITE] [--engine NAME] [PYTEST...]",
+        f"the tests: {', '.join(suites.SUITES)}; all without a word",
+        suites.run,
     ),
     "lint": Command("lint [STEP...]", "every check that is not a test; all without a word", _lint),
     "bench": Command("bench [NAME]", "the measurements, as ratios against what cannot be avoided", _bench),

@@ -33,6 +33,7 @@ from lab.state import Credentials
 if TYPE_CHECKING:
     from ansible_collections.steadyhand.redis.plugins.module_utils._model.group import GroupView
     from lab.lab import Lab
+    from lab.tls import TlsFiles
 
 GROUP = "group-1"
 LOCK = LockWish("the-test", "a test", 60)
@@ -43,13 +44,25 @@ def targets_of(lab: Lab, group: str = GROUP) -> GroupTargets:
     nodes = []
     for node in lab.nodes_of(group):
         credentials = node.state.credentials
-        login = Login() if credentials is None else Login(Credentials.MAINTENANCE, credentials.maintenance_password)
+        user = None if credentials is None else Credentials.MAINTENANCE
+        password = None if credentials is None else credentials.maintenance_password
+        login = _login(node.state.tls, user, password)
         nodes.append(NodeTarget(node.name, Address.of(node.state.host, node.state.port), login))
     sentinels = [
-        SentinelTarget(one.name, Address.of(one.state.host, one.state.port), Login(password=one.state.password))
+        SentinelTarget(
+            one.name, Address.of(one.state.host, one.state.port), _login(one.state.tls, None, one.state.password)
+        )
         for one in lab.sentinels
     ]
     return GroupTargets(group, tuple(nodes), tuple(sentinels))
+
+
+def _login(tls: TlsFiles | None, user: str | None, password: str | None) -> Login:
+    if tls is None:
+        return Login(user, password)
+    return Login(
+        user, password, tls=True, ca_certs=tls.ca, client_cert_file=tls.client_cert, client_key_file=tls.client_key
+    )
 
 
 @contextmanager

@@ -23,6 +23,7 @@ LabFactory = Callable[..., Lab]
     [
         pytest.param({"secured": True}, id="acl-users-and-sentinel-passwords"),
         pytest.param({"host": "::1"}, id="ipv6"),
+        pytest.param({"tls": True}, id="tls-only-with-client-certificates"),
         pytest.param({"announce_host": "localhost"}, id="announced-hostnames"),
     ],
 )
