@@ -114,7 +114,7 @@ def test_rows_keep_the_order_of_engines_and_of_the_table_of_sequences() -> None:
         ([a_round("ours-bare", pauses={POINTED: 0.051})], ["the median pause is 0.051 s, at most 0.05 s"]),
         ([a_round(pause=0.1), a_round(pause=0.1), a_round(pause=9.0)], []),
         ([a_round(), a_round(lost=1)], ["1 of 2000 acknowledged writes lost"]),
-        ([a_round(), a_round(outcome="refused", number=4)], ["round 4 was refused"]),
+        ([a_round(), a_round(outcome="broken: x\nits log", number=4, note="y")], ["round 4 was broken: x (y)"]),
         ([a_round(pause=0.41), a_round("stock-kill", pause=0.8)], ["more than 0.5 of the 0.800 s of SENTINEL"]),
         # Whoever loses writes sets no standard, nor does a group to which nothing happens.
         ([a_round(), a_round("stock", pause=0.03, lost=1), a_round("nothing", pause=0.01)], []),

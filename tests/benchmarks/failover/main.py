@@ -26,6 +26,8 @@ from benchmarks.failover.sequences import SEQUENCES
 from benchmarks.failover.summary import rows_of
 from benchmarks.failover.targets import misses
 
+ROUND_SECONDS = 20.0
+"""As seen on two cores: the Sentinels ask each node only every 10 s, and a round begins when they agree."""
 DEFAULT_OUTPUT = TESTS_DIRECTORY.parent / ".dev" / "bench" / "failover"
 
 
@@ -35,6 +37,9 @@ def main(arguments: list[str]) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     if HAPROXY_VARIABLE not in os.environ:
         print("HAProxy is not to be had: nothing is measured through a proxy.", flush=True)
+    each = sum(SEQUENCES[name].runs_on(engine) for engine in options.engine for name in options.sequence)
+    planned = each * len(options.load) * options.rounds
+    print(f"{planned} rounds, about {planned * ROUND_SECONDS / 60 / options.lanes:.0f} minutes.", flush=True)
     rounds: list[Round] = []
     for engine in options.engine:
         rounds += _run_lanes(engine, options)

@@ -46,6 +46,11 @@ class Round:
         """Whether it came to its end."""
         return self.outcome == DONE
 
+    @property
+    def brief_outcome(self) -> str:
+        """Without the logs that an error may carry; the file of all rounds has those."""
+        return self.outcome.splitlines()[0]
+
 
 def append(file: Path, measured: Round) -> None:
     """Write down one round, so that it is kept whatever happens to the next."""

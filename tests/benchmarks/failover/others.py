@@ -33,7 +33,10 @@ def stock(scene: Scene) -> Ended:
 
 
 def stock_and_kill(scene: Scene) -> Ended:
-    """SENTINEL FAILOVER, and the process is killed at once."""
+    """SENTINEL FAILOVER, and the process is killed at once.
+
+    Kinder than the loss of a machine: what the process has handed to its kernel still reaches the replicas.
+    """
     scene.ask_to_fail_over()
     return Ended(stopped_as=scene.stop(kill=True))
 

@@ -31,7 +31,8 @@ def report(rows: Sequence[Row]) -> list[str]:
     """A table for each engine and load, with what was written meanwhile."""
     lines = [
         "Each cell: median / worst. A pause is the longest time without an acknowledged write that any client of that"
-        " behaviour saw. Without Sentinel, the routing command takes the place of asking.",
+        " behaviour saw. Without Sentinel, the routing command takes the place of asking. A process that is killed loses"
+        " less than a machine would: its kernel still sends what it was given.",
     ]
     for engine, load in dict.fromkeys((row.engine, row.load) for row in rows):
         here = [row for row in rows if (row.engine, row.load) == (engine, load)]
@@ -42,7 +43,7 @@ def report(rows: Sequence[Row]) -> list[str]:
             *markdown(HEAD, [_cells(row) for row in here]),
         ]
         lines += [
-            f"- {row.sequence.title}, round {one.number}: {one.outcome}" for row in here for one in row.unfinished
+            f"- {row.sequence.title}, round {one.number}: {one.brief_outcome}" for row in here for one in row.unfinished
         ]
     return lines
 

@@ -23,7 +23,7 @@ def misses(rows: Sequence[Row]) -> list[str]:
 def _own_misses(row: Row) -> Iterator[str]:
     what = f"{row.engine}, {row.load}: {row.sequence.title}"
     for one in row.unfinished:
-        yield f"{what}: round {one.number} was {one.outcome} ({one.note})"
+        yield f"{what}: round {one.number} was {one.brief_outcome} ({one.note})"
     lost = sum(one.lost for one in row.rounds)
     if lost:
         acknowledged = sum(one.acknowledged for one in row.rounds)
