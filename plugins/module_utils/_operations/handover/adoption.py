@@ -40,7 +40,7 @@ def await_adoption(passage: Passage, leader: str, address: Address, deadline: fl
     started = passage.clock.now()
     notes: list[str] = []
     while True:
-        named = announcements(passage)
+        named = announcements(passage.urgent)
         pending = [name for name, said in named.items() if said != address]
         adopted = address in named.values()
         if adopted and not pending:

@@ -94,11 +94,11 @@ class Completion:
         except SteadyhandError:
             # Whatever it is, the demotion meets it too, and says it.
             return ""
-        if now == self._fence:
+        if now.replication_id != self._fence.replication_id or now.offset == self._fence.offset:
+            # A restarted primary may have come back with less than the promoted node has: it must not be made to lead.
             return ""
-        since = f"took {now.offset - self._fence.offset} bytes since"
-        since = since if now.replication_id == self._fence.replication_id else "was restarted"
-        return f"the fence ended before {self._promoted} was seen to lead, and {self._old} {since}"
+        took = now.offset - self._fence.offset
+        return f"the fence ended before {self._promoted} was seen to lead, and {self._old} took {took} bytes since"
 
     def _inheritance(self) -> Proof:
         info = self._passage.urgent.ask_node(self._promoted, lambda node: node.info("replication"))
@@ -124,12 +124,13 @@ class Completion:
     def _with_two_primaries(self, refusal: str) -> Passed:
         """The old primary does not obey, and the new one is known: keep clients away from the old one."""
         self._notes.append(f"{self._old} is a primary beside {self._promoted} until Sentinel demotes it")
+        self._notes += repoint(self._passage, self._promoted, self._address)
+        # While its writes are held: whoever looks for the primary before every Sentinel knows the new one comes back.
+        self._await_adoption()
         try:
             self._standing.send_clients_away()
         except SteadyhandError as error:
             self._notes.append(f"its clients could not be sent away: {error}")
-        self._notes += repoint(self._passage, self._promoted, self._address)
-        self._await_adoption()
         return self._passed(UNKNOWN, refusal)
 
     def _cross_out(self) -> None:

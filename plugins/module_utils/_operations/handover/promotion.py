@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from ..._engine.group import GroupConnections
 from ..._model.address import Address
-from ..._model.errors import CommandRefused, OutcomeUnknown, SteadyhandError, Unreachable
+from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
 from ..._model.handover import Fence
 from ..._model.replies import parse_pairs, whole
 from ..._model.sentinel import parse_primary
@@ -20,6 +22,8 @@ POLL = 0.005
 WATCHED_AFTER_CANCEL = 0.3
 # Seconds after which the Sentinel that was asked is looked after: it takes 0.2 to 0.35 s to promote a replica.
 USUALLY_PROMOTED_WITHIN = 0.7
+PROBE_TIMEOUT = 0.25
+LEAST_FOR_PROMOTION = 0.3
 
 
 class NotPromoted(SteadyhandError):
@@ -93,18 +97,24 @@ def promote(passage: Passage, leader: str, request: Request, seconds: float) -> 
 
     A Sentinel that dies or stops right after its answer is replaced by another while writes are still held: that one
     promotes the same replica, because every Sentinel saw its borrowed priority. Raises CommandRefused or AccessDenied
-    when the first one declined.
+    when the first one declined, Refused when there is too little time to begin (nobody was asked then).
     """
+    if seconds < LEAST_FOR_PROMOTION:
+        raise Refused("nobody was asked to fail over", ["this process was held up, too little of the fence is left"])
     deadline = passage.clock.now() + seconds
     at_work = request.ask(passage, leader)
     others = [target.name for target in passage.urgent.targets.sentinels if target.name != leader]
     while others:
         patience = min(deadline - passage.clock.now(), USUALLY_PROMOTED_WITHIN)
-        promoted = await_promotion(passage, patience if at_work else 0.0) or announced_replica(passage)
+        promoted = await_promotion(passage, patience if at_work else 0.0)
+        if promoted is not None or passage.clock.now() >= deadline:
+            return promoted
+        promoted, failing_over = _what_sentinels_do(passage)
         if promoted is not None:
             return promoted
-        if passage.clock.now() >= deadline or (at_work and _is_failing_over(passage, request.answered[-1])):
+        if at_work and request.answered[-1] in failing_over:
             break
+        others.sort(key=lambda name: name in request.unanswered)
         try:
             at_work = request.ask(passage, others.pop(0))
         except SteadyhandError:
@@ -113,13 +123,22 @@ def promote(passage: Passage, leader: str, request: Request, seconds: float) -> 
     return await_promotion(passage, deadline - passage.clock.now())
 
 
-def _is_failing_over(passage: Passage, sentinel: str) -> bool:
-    try:
-        fields = parse_primary(parse_pairs(passage.urgent.sentinel(sentinel).call("MASTER", passage.group)))
-    except SteadyhandError:
-        passage.urgent.forget(sentinel)
-        return False
-    return fields.failover_in_progress
+def _what_sentinels_do(passage: Passage) -> tuple[str | None, set[str]]:
+    """The replica that one of them names as primary, and those that are failing over.
+
+    Asked on connections of its own: what does not answer in a quarter of a second is of no use behind a fence.
+    """
+    group = passage.group
+    with GroupConnections(passage.urgent.targets, PROBE_TIMEOUT) as probe:
+        promoted = _replica_at(passage, announcements(probe).values())
+        names = [target.name for target in probe.targets.sentinels]
+        replies = probe.side_by_side(
+            [partial(probe.ask_sentinel, name, lambda one: one.call("MASTER", group)) for name in names]
+        )
+    entries = {
+        name: parse_primary(parse_pairs(reply)) for name, reply in zip(names, replies) if isinstance(reply, list)
+    }
+    return promoted, {name for name, entry in entries.items() if entry.failover_in_progress}
 
 
 def await_promotion(passage: Passage, seconds: float) -> str | None:
@@ -151,7 +170,8 @@ def call_all_off(passage: Passage, request: Request) -> str:
         except Unreachable:
             passage.urgent.forget(sentinel)
             silent.add(sentinel)
-    promoted = await_promotion(passage, WATCHED_AFTER_CANCEL) or announced_replica(passage)
+    promoted = await_promotion(passage, WATCHED_AFTER_CANCEL)
+    promoted = promoted or _replica_at(passage, announcements(passage.urgent).values())
     if promoted is not None:
         return promoted
     if silent:
@@ -163,24 +183,23 @@ def call_all_off(passage: Passage, request: Request) -> str:
     raise NotPromoted(", ".join(request.answered) + " promoted nobody in time; the failover was called off")
 
 
-def announcements(passage: Passage) -> dict[str, Address]:
+def announcements(connections: GroupConnections) -> dict[str, Address]:
     """Whom each Sentinel that answers names as the group's primary: what clients are told. One attempt each."""
-    urgent = passage.urgent
 
     def named(name: str) -> Address:
         try:
-            host, port = urgent.sentinel(name).call("GET-MASTER-ADDR-BY-NAME", passage.group)
+            host, port = connections.sentinel(name).call("GET-MASTER-ADDR-BY-NAME", connections.targets.name)
         except Unreachable:
-            urgent.forget(name)
+            connections.forget(name)
             raise
         return Address.of(host, port)
 
-    names = [target.name for target in urgent.targets.sentinels]
-    replies = urgent.side_by_side([partial(named, name) for name in names])
+    names = [target.name for target in connections.targets.sentinels]
+    replies = connections.side_by_side([partial(named, name) for name in names])
     return {name: said for name, said in zip(names, replies) if isinstance(said, Address)}
 
 
-def announced_replica(passage: Passage) -> str | None:
+def _replica_at(passage: Passage, addresses: Iterable[Address]) -> str | None:
     """The replica that a Sentinel names as primary: promoted, even if it says nothing itself."""
-    named = set(announcements(passage).values())
+    named = set(addresses)
     return next((member.name for member in passage.plan.electable if member.announced in named), None)

@@ -20,9 +20,7 @@ from .passage import Passage, Passed
 from .promotion import POLL, NotPromoted, Request, behind, call_all_off, promote, replication_of
 
 # Seconds of the fence that are kept for what must still be done when nobody is promoted.
-KEPT_FOR_PROMOTION = 1.3
-# Seconds below which nobody is asked to promote any more.
-LEAST_FOR_ASKING = KEPT_FOR_PROMOTION + 0.3
+KEPT_FOR_PROMOTION = 0.9
 
 
 class SentinelDriver:
@@ -102,8 +100,8 @@ class SentinelDriver:
     def _all_caught_up(self, fence: Fence, standing: StandingFence) -> str | None:
         """Wait until every replica that could be promoted has applied every byte of the fenced primary.
 
-        Returns a replica that leads already, by a failover of the Sentinels' own. Raises Refused when they are too slow,
-        when the fence does not hold, and when too little of it is left.
+        Returns a replica that leads already, by a failover of the Sentinels' own. Raises Refused when they are too slow
+        and when the fence does not hold.
         """
         while True:
             replicas = replication_of(self._passage)
@@ -112,8 +110,6 @@ class SentinelDriver:
                     return name
             lacking = [reason for name, info in replicas if (reason := behind(fence, name, info))]
             self._still_fenced(fence)
-            if standing.seconds_left < LEAST_FOR_ASKING:
-                raise Refused("too little of the fence was left to begin", lacking or ["this process was held up"])
             if not lacking:
                 return None
             if standing.seconds_left < KEPT_FOR_PROMOTION + self._passage.plan.fence_ms / 3000.0:
@@ -122,7 +118,10 @@ class SentinelDriver:
 
     def _still_fenced(self, fence: Fence) -> None:
         """Raises Refused when the primary is not what and where it was when its writes were held."""
-        info = self._passage.urgent.node(self._passage.plan.primary.name).info("replication")
+        try:
+            info = self._passage.urgent.node(self._passage.plan.primary.name).info("replication")
+        except Unreachable as error:
+            raise Refused("the primary does not answer behind its fence", [str(error)]) from error
         found = Fence(whole(info, "master_repl_offset"), info.get("master_replid", ""))
         if info.get("role") != "master" or found != fence:
             raise Refused(

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..._engine.group import GroupConnections
 from ..._model.group import GroupView
 from ..._model.health import Limits
@@ -15,11 +17,29 @@ from ..waiting import Patience, wait_until_healthy
 def settle(
     connections: GroupConnections, clock: Clock, new: str, timeout: float, limits: Limits, accept: tuple[str, ...]
 ) -> GroupView:
-    """Wait until the whole group is healthy with the new primary. Raises ConditionTimeout after ``timeout`` seconds."""
+    """Wait until the whole group is healthy with the new primary. Raises ConditionTimeout after ``timeout`` seconds.
+
+    A Sentinel that was asked, stood still, and was replaced by another may find our request when it goes on, and fail over
+    from the new primary without any fence: it is called off. In TILT it begins only after half a minute.
+    """
+
+    def call_off_strays(view: GroupView) -> None:
+        found = view.primary
+        if found is None or found.name != new:
+            return
+        strays = [
+            account.name
+            for account, _facts, entry in view.watching
+            if entry.failover_in_progress and entry.address == found.announced and "o_down" not in entry.flags
+        ]
+        # One that does not answer is looked at again, and without its answer the group is not healthy.
+        connections.side_by_side(
+            [partial(connections.ask_sentinel, name, lambda asked: asked.call("RESET", view.name)) for name in strays]
+        )
 
     def not_yet(view: GroupView, _rate: float) -> list[str]:
         found = view.primary
         return [] if found is not None and found.name == new else [f"{new} is not the primary"]
 
     patience = Patience(timeout, interval=0.25, stable_for=0.5)
-    return wait_until_healthy(connections.observe, clock, patience, limits, accept, not_yet).view
+    return wait_until_healthy(connections.observe, clock, patience, limits, accept, not_yet, call_off_strays).view

@@ -55,7 +55,7 @@ def take_back(passage: Passage, promoted: str, request: Request) -> str:
 def announced_elsewhere(passage: Passage) -> list[str]:
     """The Sentinels that name another node than the old primary."""
     old = announced_or_raise(passage.plan.primary)
-    return [name for name, address in announcements(passage).items() if address != old]
+    return [name for name, address in announcements(passage.urgent).items() if address != old]
 
 
 def _follow_again(passage: Passage, promoted: str) -> int:
