@@ -1,0 +1,174 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sentinels that die, stop, lose their sense of time or act by themselves while they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED, UNKNOWN
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import promotion, sentinel_driver
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
+from engine.faults.injection import Injection
+from engine.faults.trial import hurry, hurry_one, left_behind, run_again, tried
+from engine.subjects import GROUP
+from lab.lab import Lab
+from lab.waiting import wait_until
+
+FENCE = 3.0
+"""Seconds: 0.6 of the labs' down-after-milliseconds."""
+LEADER = "sentinel-a"
+
+
+@pytest.fixture
+def lab(lab_factory: Callable[..., Lab]) -> Lab:
+    """A lab of its own for each test: its Sentinels suffer."""
+    lab = lab_factory(groups=1, failover_timeout_ms=10000)
+    hurry(lab)
+    return lab
+
+
+def revived(lab: Lab, *names: str) -> Callable[[], None]:
+    """Start Sentinels again."""
+
+    def revive() -> None:
+        for name in names:
+            lab.sentinel(name).start()
+            hurry_one(lab, name)
+
+    return revive
+
+
+def killed(lab: Lab, *names: str) -> Callable[[], None]:
+    """End Sentinels at once."""
+
+    def kill() -> None:
+        for name in names:
+            lab.sentinel(name).process.kill()
+
+    return kill
+
+
+def assert_done(lab: Lab, trial: Any, longest_pause: float = FENCE + 1) -> None:
+    """Nothing lost, proven, in time (seconds), and nothing left."""
+    evidence = trial.result.evidence
+    assert trial.result.outcome == DONE, trial.said
+    assert evidence.final_offset == evidence.fence_offset <= evidence.inherited_offset
+    assert trial.lost == []
+    assert trial.effect.longest_pause < longest_pause
+    assert left_behind(lab, GROUP) == []
+
+
+def test_with_one_of_three_sentinels_down_it_is_refused_beforehand(lab: Lab) -> None:
+    trial = tried(lab, GROUP, begin=killed(lab, "sentinel-c"), heal=revived(lab, "sentinel-c"))
+    assert trial.result.outcome == REFUSED
+    assert "sentinel_unreachable (sentinel-c)" in trial.said
+    assert trial.result.evidence.phases_ms.keys() == {"preflight"}
+    assert trial.lost == []
+    assert trial.effect.longest_pause < 1
+
+
+def test_a_sentinel_that_dies_after_the_preflight_is_found_before_any_client_waits(lab: Lab, inject: Injection) -> None:
+    inject.at_once()
+    inject.before_call(sentinel_driver, "why_not_now", killed(lab, "sentinel-c"))
+    trial = tried(lab, GROUP, heal=revived(lab, "sentinel-c"))
+    assert trial.result.outcome == REFUSED
+    assert lab.sentinel("sentinel-c").address in trial.said
+    assert "fence" not in trial.result.evidence.phases_ms
+    assert trial.lost == []
+    assert left_behind(lab, GROUP) == []
+
+
+@pytest.mark.parametrize("dying", [(LEADER,), ("sentinel-c",), (LEADER, "sentinel-b")], ids=["asked", "other", "two"])
+def test_sentinels_that_die_right_after_the_request_are_replaced_while_writes_are_held(
+    lab: Lab, inject: Injection, dying: tuple[str, ...]
+) -> None:
+    inject.at_once(LEADER)
+    inject.after_call(promotion, "ask", killed(lab, *dying))
+    inject.after_phase("release", revived(lab, *dying))
+    assert_done(lab, tried(lab, GROUP, settle_timeout=40.0))
+
+
+@pytest.mark.parametrize("moment", ["crash-after-election", "crash-after-promotion"])
+def test_a_sentinel_that_crashes_at_a_step_of_its_own_is_replaced(lab: Lab, inject: Injection, moment: str) -> None:
+    inject.at_once(LEADER)
+    with lab.sentinel(LEADER).client() as client:
+        client.execute_command("SENTINEL", "SIMULATE-FAILURE", moment)
+    inject.after_phase("release", revived(lab, LEADER))
+    assert_done(lab, tried(lab, GROUP, settle_timeout=40.0))
+    assert "simulat" in lab.sentinel(LEADER).process.log_tail(200).lower()
+
+
+@pytest.mark.parametrize("moment", ["before it could answer", "after its answer"])
+def test_a_sentinel_that_stops_and_goes_on_later_does_no_harm(lab: Lab, inject: Injection, moment: str) -> None:
+    inject.at_once(LEADER)
+    leader = lab.sentinel(LEADER).process
+    if moment == "before it could answer":
+        inject.before_call(promotion, "ask", leader.freeze)
+    else:
+        inject.after_call(promotion, "ask", leader.freeze)
+    inject.after_phase("release", leader.thaw)
+    assert_done(lab, tried(lab, GROUP, settle_timeout=60.0))
+
+
+def test_a_sentinel_in_tilt_is_not_asked(lab: Lab, inject: Injection) -> None:
+    inject.at_once(LEADER)
+    leader = lab.sentinel(LEADER)
+
+    def tilt() -> None:
+        leader.process.freeze()
+        others = [one for one in lab.sentinels if one.name != LEADER]
+        wait_until(lambda: _why_not_silent(others, 2500), 20.0, "a silence longer than the limit of TILT")
+        leader.process.thaw()
+        wait_until(lambda: _why_not_tilt(lab), 10.0, "TILT")
+
+    inject.before_call(sentinel_driver, "why_not_now", tilt)
+    trial = tried(lab, GROUP)
+    assert trial.result.outcome == REFUSED
+    assert f"{LEADER} is in TILT" in trial.said
+    assert trial.lost == []
+    assert trial.effect.longest_pause < 1
+    assert left_behind(lab, GROUP) == []
+
+
+def test_a_failover_of_the_sentinels_own_at_the_same_moment_is_joined_or_counted(lab: Lab, inject: Injection) -> None:
+    inject.at_once(LEADER)
+    primary = lab.primary_of(GROUP)
+
+    def presumed_dead() -> None:
+        primary.process.freeze()
+        wait_until(lambda: _why_no_failover(lab), 30.0, "a failover of the Sentinels' own", interval=0.001)
+        primary.process.thaw()
+
+    inject.before_call(StandingFence, "raise_", presumed_dead)
+    trial = tried(lab, GROUP, settle_timeout=40.0)
+    assert trial.result.outcome in (DONE, UNKNOWN, REFUSED)
+    if trial.result.outcome == DONE:
+        # Five seconds pass until it is presumed dead.
+        assert_done(lab, trial, 5 + FENCE + 1)
+    assert trial.lost == [], trial.said
+    assert run_again(lab, GROUP).outcome == DONE
+    assert left_behind(lab, GROUP) == []
+
+
+def _why_not_silent(others: list[Any], milliseconds: int) -> str | None:
+    with others[0].client() as client:
+        reply = client.execute_command("SENTINEL", "SENTINELS", GROUP)
+    for words in reply:
+        peer = dict(zip(words[::2], words[1::2], strict=True))
+        if int(peer["last-ok-ping-reply"]) > milliseconds:
+            return None
+    return "every peer answers"
+
+
+def _why_not_tilt(lab: Lab) -> str | None:
+    with lab.sentinel(LEADER).client() as client:
+        return None if client.info("sentinel")["sentinel_tilt"] == 1 else "not in TILT"
+
+
+def _why_no_failover(lab: Lab) -> str | None:
+    states = [one.group_state(GROUP) for one in lab.sentinels]
+    return None if any("failover_in_progress" in state["flags"] for state in states) else "none is failing over"
