@@ -21,16 +21,20 @@ _NOTHING_COLLECTED = 5
 
 @dataclass(frozen=True)
 class Suite:
-    """A folder below tests/; `servers`, `engines` (all of them) and `ssh` say which programs its tests start."""
+    """A folder below tests/; `servers`, `engines` (all of them) and `ssh` say which programs its tests start.
+
+    `side_by_side`: so many files of it run at the same time. Its tests mostly wait for servers, in labs of their own.
+    """
 
     servers: bool = True
     engines: bool = False
     ssh: bool = False
+    side_by_side: int = 1
 
 
 SUITES: Mapping[str, Suite] = {
     "unit": Suite(servers=False),
-    "engine": Suite(engines=True),
+    "engine": Suite(engines=True, side_by_side=3),
     "incidents": Suite(),
     "playbooks": Suite(ssh=True),
 }
@@ -71,7 +75,8 @@ def _run_suite(name: str, engine: str | None, arguments: list[str]) -> int:
     begun = time.monotonic()
     folder = f"tests/{name}"
     chosen = any(word.startswith(folder) for word in arguments)  # files of it, or single tests
-    code = run_foreground(["python", "-m", "pytest", *([] if chosen else [folder]), *arguments], env, ROOT)
+    several = ["-n", str(suite.side_by_side), "--dist", "loadfile"] if suite.side_by_side > 1 and not chosen else []
+    code = run_foreground(["python", "-m", "pytest", *several, *([] if chosen else [folder]), *arguments], env, ROOT)
     outcome = {0: "passed", _NOTHING_COLLECTED: "failed: it holds no test, or none was chosen"}.get(code, "failed")
     print(f"dev: tests/{name} {outcome} ({time.monotonic() - begun:.0f} s)", flush=True)
     return code

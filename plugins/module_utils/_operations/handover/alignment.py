@@ -19,9 +19,10 @@ from ..._model.replies import parse_pairs
 from ..._model.sentinel import parse_replica
 from ..clock import Clock
 
-# Milliseconds of age of the last INFO.
-BEST_FROM = 670
-BEST_TO = 720
+# Milliseconds of age of the last INFO at which to ask: from, to.
+BEST_AGE = (670, 720)
+# Coordinating takes the Sentinel a little less time (measured, 3 rounds each: later windows miss the INFO).
+BEST_AGE_COORDINATED = (740, 770)
 PERIOD = 10000
 # Seconds: one period and what a late tick adds.
 LONGEST_WAIT = 13.0
@@ -30,7 +31,9 @@ EARLY = 0.15
 CLOSE_POLL = 0.004
 
 
-def align(connections: GroupConnections, clock: Clock, chosen: Member) -> tuple[str, bool]:
+def align(
+    connections: GroupConnections, clock: Clock, chosen: Member, best: tuple[int, int] = BEST_AGE
+) -> tuple[str, bool]:
     """Wait for the right moment: the Sentinel to ask, and whether the moment was met in time."""
     deadline = clock.now() + LONGEST_WAIT
     names = [target.name for target in connections.targets.sentinels]
@@ -39,34 +42,35 @@ def align(connections: GroupConnections, clock: Clock, chosen: Member) -> tuple[
         known = {name: age for name, age in zip(names, ages) if isinstance(age, int)}
         if not known:
             break
-        leader = min(known, key=lambda name: _until_best(known[name]))
-        if _until_best(known[leader]) == 0:
+        leader = min(known, key=lambda name: _until_best(known[name], best))
+        if _until_best(known[leader], best) == 0:
             return leader, True
-        wait = _until_best(known[leader]) / 1000.0 - EARLY
+        wait = _until_best(known[leader], best) / 1000.0 - EARLY
         if wait > 0:
             clock.sleep(min(wait, 1.0))
-        elif _met(connections, clock, leader, chosen):
+        elif _met(connections, clock, leader, chosen, best):
             return leader, True
     return names[0], False
 
 
-def _until_best(age: int) -> int:
+def _until_best(age: int, best: tuple[int, int]) -> int:
     """Milliseconds until an age is right."""
-    if age < BEST_FROM:
-        return BEST_FROM - age
-    return 0 if age <= BEST_TO else PERIOD - age + BEST_FROM
+    earliest, latest = best
+    if age < earliest:
+        return earliest - age
+    return 0 if age <= latest else PERIOD - age + earliest
 
 
-def _met(connections: GroupConnections, clock: Clock, leader: str, chosen: Member) -> bool:
+def _met(connections: GroupConnections, clock: Clock, leader: str, chosen: Member, best: tuple[int, int]) -> bool:
     """Look closely at one Sentinel until its age is right; False when the moment passed unseen."""
     while True:
         try:
             age = _info_age(connections, leader, chosen)
         except SteadyhandError:
             return False
-        if _until_best(age) == 0:
+        if _until_best(age, best) == 0:
             return True
-        if _until_best(age) > 1000 * EARLY * 2:
+        if _until_best(age, best) > 1000 * EARLY * 2:
             return False
         clock.sleep(CLOSE_POLL)
 

@@ -10,12 +10,14 @@ way, and clients that waited are served by the old primary as if nothing had hap
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..._engine.node import Node
 from ..._model.address import Address
 from ..._model.errors import Refused, SteadyhandError
 from ..._model.handover import DONE, REFUSED, UNKNOWN, Fence, Proof
 from ..._model.preflight import announced_or_raise
+from ..._model.replies import whole
 from .passage import Passage, Passed
 from .swap import Side, send_clients_on, swap
 
@@ -50,8 +52,8 @@ class BareDriver:
         except SteadyhandError as error:
             return self._passed(UNKNOWN, (str(error), *self._let_go()))
         started = passage.phase("exchange", started)
-        notes = self._bring_over()
-        started = passage.phase("repoint", started)
+        # The others follow through the old primary meanwhile; clients wait for them only where writes need them.
+        notes = self._bring_over() if self._writes_need_replicas else ()
         if proof.lossless:
             try:
                 self._route(self._old.address, self._new.address)
@@ -59,8 +61,17 @@ class BareDriver:
                 return self._back(fence, proof, error)
         started = passage.phase("route", started)
         notes += tuple(filter(None, [send_clients_on(passage.urgent, self._old.name)]))
-        passage.phase("release", started)
-        return self._passed(DONE if proof.lossless else UNKNOWN, notes, self._new.name, fence, proof)
+        started = passage.phase("release", started)
+        released = self._passed(DONE if proof.lossless else UNKNOWN, (), self._new.name, fence, proof)
+        if not self._writes_need_replicas:
+            notes += self._bring_over()
+        passage.phase("repoint", started)
+        return replace(released, reasons=notes)
+
+    @property
+    def _writes_need_replicas(self) -> bool:
+        """Whether the new primary would refuse writes with the old one as its only replica."""
+        return whole(self._passage.plan.chosen.facts.settings, "min-replicas-to-write") > 1
 
     def _let_go(self) -> tuple[str, ...]:
         """End the pause after an exchange whose end was not seen, where the old node has stepped down or never did."""

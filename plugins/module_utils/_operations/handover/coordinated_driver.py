@@ -16,7 +16,7 @@ from ..._model.handover import DONE, REFUSED, UNKNOWN, Fence, Proof
 from ..._model.preflight import announced_or_raise
 from ..lock import holder
 from .adoption import await_adoption, repoint
-from .alignment import align
+from .alignment import BEST_AGE_COORDINATED, align
 from .passage import Passage, Passed
 from .promotion import NotPromoted, call_off
 from .swap import NUDGE, Side, nudge, prove, send_clients_on
@@ -78,7 +78,7 @@ class CoordinatedDriver:
         for side in (self._old, self._new):
             passage.urgent.ask_node(side.name, lambda node: node.call("PING"))
         began = passage.clock.now()
-        self._leader, passage.aligned = align(passage.urgent, passage.clock, passage.plan.chosen)
+        self._leader, passage.aligned = align(passage.urgent, passage.clock, passage.plan.chosen, BEST_AGE_COORDINATED)
         passage.phase("align", began)
         primary = passage.urgent.node(self._old.name)
         record = holder(primary, passage.group)
