@@ -153,13 +153,18 @@ class StandingFence:
         )
 
     def _insist(self, ask: Callable[[Node], list[Any]]) -> list[Any]:
-        """Ask, on new connections if need be, until there is an answer or the pause has ended by itself."""
+        """Ask, on new connections if need be, until there is an answer or the pause has ended by itself.
+
+        A new connection is tried once in any case: the open one is lost after a Sentinel has changed the node's role.
+        """
+        last_attempt = False
         while True:
             try:
                 return ask(self._node)
             except Unreachable:
-                if self.seconds_left <= 0:
+                if last_attempt:
                     raise
+            last_attempt = self.seconds_left <= 0
             self._clock.sleep(0.05)
             try:
                 self._node = self._reopen()
