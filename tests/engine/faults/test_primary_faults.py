@@ -97,7 +97,7 @@ def test_a_primary_killed_after_its_demotion_is_reported_as_a_group_that_did_not
     assert trial.result.outcome == UNKNOWN
     assert trial.said.startswith("nothing was lost, but the group did not settle")
     assert f"node_unreachable ({primary.name})" in trial.said
-    assert trial.result.evidence.final_offset == trial.result.evidence.fence_offset
+    assert trial.proven
     assert trial.lost == []
     assert trial.effect.longest_pause < FENCE + 1
     assert left_behind(shared_lab, group) == []
@@ -195,7 +195,7 @@ def test_settings_that_may_not_be_returned_at_the_demotion_do_not_prevent_it(
     trial = tried(shared_lab, group, heal=permit(primary, "+config|set"), accept=("settings_borrowed",))
     assert trial.result.outcome == DONE
     assert f"repl-ping-replica-period of {primary.name} is still borrowed" in trial.said
-    assert trial.result.evidence.final_offset == trial.result.evidence.fence_offset
+    assert trial.proven
     assert trial.lost == []
     assert run_again(shared_lab, group).outcome == DONE
     assert left_behind(shared_lab, group) == []

@@ -13,7 +13,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover i
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import promotion, sentinel_driver
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
 from engine.faults.injection import Injection
-from engine.faults.trial import hurry, hurry_one, left_behind, run_again, tried
+from engine.faults.trial import Trial, hurry, hurry_one, left_behind, run_again, tried
 from engine.subjects import GROUP
 from lab.lab import Lab
 from lab.waiting import wait_until
@@ -52,11 +52,10 @@ def killed(lab: Lab, *names: str) -> Callable[[], None]:
     return kill
 
 
-def assert_done(lab: Lab, trial: Any, longest_pause: float = FENCE + 1) -> None:
+def assert_done(lab: Lab, trial: Trial, longest_pause: float = FENCE + 1) -> None:
     """Nothing lost, proven, in time (seconds), and nothing left."""
-    evidence = trial.result.evidence
     assert trial.result.outcome == DONE, trial.said
-    assert evidence.final_offset == evidence.fence_offset <= evidence.inherited_offset
+    assert trial.proven
     assert trial.lost == []
     assert trial.effect.longest_pause < longest_pause
     assert left_behind(lab, GROUP) == []

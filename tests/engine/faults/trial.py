@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import ledger_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import SENTINEL
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import HandOverResult
 from engine.subjects import conducting, wait_healthy
 from lab.convergence import why_group_is_not_whole
@@ -41,7 +42,7 @@ def hurry_one(lab: Lab, name: str) -> None:
         client.execute_command("SENTINEL", "DEBUG", "info-period", 1000, "tilt-period", 3000)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Trial:
     """What is known after it."""
 
@@ -55,10 +56,18 @@ class Trial:
         """All reasons as one text."""
         return "; ".join(self.result.reasons)
 
+    @property
+    def proven(self) -> bool:
+        """Whether the numbers prove it: the new primary inherited all bytes, and the old one took none after its fence."""
+        evidence = self.result.evidence
+        numbers = (evidence.inherited_offset, evidence.fence_offset, evidence.final_offset)
+        inherited, fenced, final = (-1 if number is None else number for number in numbers)
+        return inherited >= fenced == final >= 0 and evidence.inherited_id == evidence.replication_id
+
 
 def hand_over(lab: Lab, group: str, **wish: Any) -> HandOverResult:
-    """One hand-over, with little patience for what cannot settle."""
-    with conducting(lab, group, **{"settle_timeout": 10.0, **wish}) as conductor:
+    """One hand-over by any Sentinel, with little patience for what cannot settle."""
+    with conducting(lab, group, **{"settle_timeout": 10.0, "driver": SENTINEL, **wish}) as conductor:
         return conductor.run()
 
 
