@@ -44,7 +44,7 @@ def stock_and_kill(scene: Scene) -> Ended:
 def wait_for_replica(scene: Scene) -> Ended:
     """SENTINEL FAILOVER, wait until the old node calls itself replica, stop it (OT operator; GitLab's script alike)."""
     scene.ask_to_fail_over()
-    for _ in range(LOOKS):
+    for _attempt in range(LOOKS):
         if scene.primary.role() == "slave":
             break
         time.sleep(LOOK)
@@ -56,7 +56,7 @@ def long_pause(scene: Scene) -> Ended:
     with scene.primary.client() as client:
         client.execute_command("CLIENT", "PAUSE", BITNAMI_PAUSE_MS, "WRITE")
     scene.ask_to_fail_over()
-    for _ in range(LOOKS):
+    for _attempt in range(LOOKS):
         if scene.local_sentinel.primary_address(scene.group) != scene.primary.state.announced:
             break
         time.sleep(LOOK)

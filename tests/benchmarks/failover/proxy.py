@@ -73,7 +73,7 @@ class Proxy:
             if not self._process.is_running():
                 raise self._process.failure("ended")
             try:
-                answers = {self._port_behind() for _ in range(2 * len(self._nodes))}
+                answers = {self._port_behind() for _turn in range(2 * len(self._nodes))}
             except redis.RedisError as error:
                 return str(error)
             return None if answers == {primary.state.port} else f"it leads to {sorted(answers)}"
