@@ -72,5 +72,4 @@ class Injection:
         The Sentinels of these labs ask each second (`trial.hurry`).
         """
         self._monkeypatch.setattr(alignment, "PERIOD", 1000)
-        self._monkeypatch.setattr(alignment, "BEST_FROM", 20)
-        self._monkeypatch.setattr(alignment, "BEST_TO", 120)
+        self._monkeypatch.setattr(sentinel_driver, "BEST_AGE", (20, 120))

@@ -31,10 +31,8 @@ EARLY = 0.15
 CLOSE_POLL = 0.004
 
 
-def align(
-    connections: GroupConnections, clock: Clock, chosen: Member, best: tuple[int, int] = BEST_AGE
-) -> tuple[str, bool]:
-    """Wait for the right moment: the Sentinel to ask, and whether the moment was met in time."""
+def align(connections: GroupConnections, clock: Clock, chosen: Member, best: tuple[int, int]) -> tuple[str, bool]:
+    """Wait until one Sentinel's last INFO has the ``best`` age: which one to ask, and whether it was met in time."""
     deadline = clock.now() + LONGEST_WAIT
     names = [target.name for target in connections.targets.sentinels]
     while clock.now() < deadline:

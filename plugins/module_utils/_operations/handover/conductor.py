@@ -11,7 +11,7 @@ from ..._engine.group import GroupConnections
 from ..._model.borrowed import NODE, Borrowed
 from ..._model.candidate import Preference
 from ..._model.drivers import AUTO, BARE, COORDINATED, SENTINEL
-from ..._model.errors import ConditionTimeout, Refused, SteadyhandError, Unreachable
+from ..._model.errors import ConditionTimeout, Refused, SteadyhandError
 from ..._model.group import GroupView
 from ..._model.handover import DONE, REFUSED, UNKNOWN, Evidence, HandOverResult
 from ..._model.health import Limits, group_problems
@@ -91,13 +91,15 @@ class Conductor:
     def run(self) -> HandOverResult:
         """Hand over. Never raises for what servers do: the outcome says it."""
         started = self._clock.now()
-        returned: list[str] = []
         view = self._connections.observe()
         holder = view.primary
+        if holder is None:
+            # Without a primary there is nowhere to take the lock, whatever a second look would show.
+            _view, _plan, reasons = self.plan()
+            return self._result(REFUSED, reasons or ("there was no single primary at the first look",))
         try:
-            if holder is not None:
-                take_or_renew(self._connections.node(holder.name), self._group, self._wish.lock)
-                returned = return_leftovers(self._connections, view)
+            take_or_renew(self._connections.node(holder.name), self._group, self._wish.lock)
+            returned = return_leftovers(self._connections, view)
         except Refused as refusal:
             return self._result(REFUSED, refusal.reasons)
         except SteadyhandError as error:
@@ -106,7 +108,7 @@ class Conductor:
         self._phases["preflight"] = self._since(started)
         notes = tuple(f"left behind by an earlier hand-over and returned: {one}" for one in returned)
         result = self._result(REFUSED, reasons) if plan is None else self._borrowing(view, plan)
-        if not self._wish.keep_lock and result.outcome != UNKNOWN and holder is not None:
+        if not self._wish.keep_lock and result.outcome != UNKNOWN:
             result = self._unlocked(result, result.evidence.new_primary or holder.name)
         return replace(result, reasons=result.reasons + notes)
 
@@ -152,7 +154,7 @@ class Conductor:
                 before = plan.primary.facts.settings[PING_PERIOD]
                 ledger.note(Borrowed(NODE, plan.primary.name, PING_PERIOD), before)
             take_or_renew(self._connections.node(plan.primary.name), self._group, self._wish.lock)
-        except (ConditionTimeout, Unreachable, Refused) as error:
+        except SteadyhandError as error:
             return Passed(REFUSED, (str(error),))
         self._phases["prepare"] = self._since(started)
         passage = Passage(self._urgent, self._clock, plan, ledger, self._wish.lock.owner, self._phases)

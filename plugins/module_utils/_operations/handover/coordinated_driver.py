@@ -11,7 +11,7 @@ engine's own would leave writes paused for the failover time-out.
 from __future__ import annotations
 
 from ..._engine.node import Node
-from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
+from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError
 from ..._model.handover import DONE, REFUSED, UNKNOWN, Fence, Proof
 from ..._model.preflight import announced_or_raise
 from ..lock import holder
@@ -19,7 +19,7 @@ from .adoption import await_adoption, repoint
 from .alignment import BEST_AGE_COORDINATED, align
 from .passage import Passage, Passed
 from .promotion import NotPromoted, call_off
-from .swap import NUDGE, Side, nudge, prove, send_clients_on
+from .swap import NUDGE, Side, if_answering, nudge, prove, send_clients_on, take_up_again
 
 FAILOVER_TIMEOUT = "failover-timeout"
 # Milliseconds. It is the longest pause that the Sentinel asks for, and until when it gives up by itself.
@@ -55,7 +55,7 @@ class CoordinatedDriver:
             self._await_exchange()
             proof = prove(passage.urgent, passage.clock, replication_id, self._old, self._new)
         except (Refused, NotPromoted, CommandRefused) as error:
-            return self._ended(REFUSED, (str(error), *self._unpaused()))
+            return self._ended(REFUSED, (str(error),))
         except SteadyhandError as error:
             return self._ended(UNKNOWN, (str(error),))
         started = passage.phase("exchange", started)
@@ -92,36 +92,34 @@ class CoordinatedDriver:
         began = clock.now()
         while True:
             old = passage.urgent.ask_node(self._old.name, _replication)
-            new = passage.urgent.ask_node(self._new.name, _replication)
+            new = if_answering(passage.urgent, self._new.name)
             if self._held_since is None and (
                 old["role"] == "slave" or old.get("master_failover_state") != "no-failover"
             ):
                 self._held_since = clock.now()
-            if new["role"] == "master" and old["role"] == "slave":
+            if new.get("role") == "master" and old["role"] == "slave":
                 return
             if clock.now() - began > BEGIN_WITHIN:
-                self._give_up(old["role"], new["role"])
+                self._give_up(old["role"], new.get("role", ""))
             nudge(passage.urgent, self._new.name)
             clock.sleep(NUDGE)
 
     def _give_up(self, old_role: str, new_role: str) -> None:
-        """Stop the Sentinel and the engine's own exchange. Always raises."""
+        """Stop the Sentinel first, then the engine's own exchange. Always raises."""
         passage = self._passage
         if new_role == "master":
             raise OutcomeUnknown(f"{self._new.name} leads, and {self._old.name} was not seen to follow it")
-        promoted = call_off(passage, self._leader, asked=True)
-        raise OutcomeUnknown(f"{promoted} was promoted in the last moment; {self._old.name} says {old_role}")
-
-    def _unpaused(self) -> tuple[str, ...]:
-        """Lift what the Sentinel may have left: its pause, and an exchange that waits for ever."""
         try:
-            state = self._passage.urgent.ask_node(self._old.name, _replication)
-            if state.get("master_failover_state") != "no-failover":
-                self._passage.urgent.node(self._old.name).call("FAILOVER", "ABORT")
-            self._passage.urgent.node(self._old.name).call("CLIENT", "UNPAUSE")
-        except (Unreachable, CommandRefused) as error:
-            return (f"a pause of at most {BORROWED_FAILOVER_TIMEOUT_MS} ms ends by itself: {error}",)
-        return ()
+            promoted = call_off(passage, self._leader, asked=True)
+        except NotPromoted:
+            take_up_again(passage.urgent, self._old.name)
+            raise
+        except OutcomeUnknown as error:
+            # The replica or the Sentinel is silent. Clients wait, so the old primary leads on; what the other does when it
+            # goes on is for Sentinel to put right, and for people to know.
+            take_up_again(passage.urgent, self._old.name)
+            raise OutcomeUnknown(f"{error}; {self._old.name} leads on") from error
+        raise OutcomeUnknown(f"{promoted} was promoted in the last moment; {self._old.name} says {old_role}")
 
     def _ended(
         self,

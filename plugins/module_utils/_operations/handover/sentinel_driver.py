@@ -12,7 +12,7 @@ from ..._engine.node import Node
 from ..._model.errors import AccessDenied, CommandRefused, Refused, SteadyhandError, Unreachable
 from ..._model.handover import REFUSED, UNKNOWN, Fence
 from ..._model.replies import whole
-from .alignment import align
+from .alignment import BEST_AGE, align
 from .completion import Completion
 from .fence import PING_PERIOD, StandingFence
 from .last_look import why_not_now
@@ -40,7 +40,7 @@ class SentinelDriver:
         try:
             self._open()
             started = passage.clock.now()
-            self._leader, passage.aligned = align(passage.urgent, passage.clock, passage.plan.chosen)
+            self._leader, passage.aligned = align(passage.urgent, passage.clock, passage.plan.chosen, BEST_AGE)
             against = why_not_now(passage)
             passage.phase("align", started)
             standing = self._new_fence()

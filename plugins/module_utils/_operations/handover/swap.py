@@ -43,7 +43,7 @@ def swap(passage: Passage, old: Side, new: Side, pause_ms: int) -> tuple[Fence, 
     began = clock.now()
     while True:
         state_of_old = urgent.ask_node(old.name, _replication)
-        state_of_new = _if_answering(urgent, new.name)
+        state_of_new = if_answering(urgent, new.name)
         if state_of_new.get("role") == "master" and state_of_old["role"] == "slave":
             return fence, prove(urgent, clock, fence.replication_id, old, new)
         if state_of_old["role"] == "master" and state_of_old.get("master_failover_state") == "no-failover":
@@ -90,7 +90,7 @@ def nudge(urgent: GroupConnections, replica: str) -> None:
         urgent.forget(replica)
 
 
-def _if_answering(urgent: GroupConnections, name: str) -> dict[str, str]:
+def if_answering(urgent: GroupConnections, name: str) -> dict[str, str]:
     """INFO replication, or nothing from a node that does not answer: the other side decides what that means."""
     try:
         return urgent.ask_node(name, _replication)
@@ -101,10 +101,23 @@ def _if_answering(urgent: GroupConnections, name: str) -> dict[str, str]:
 
 def _give_up(urgent: GroupConnections, old: Side, new: Side, state_of_new: dict[str, str]) -> None:
     """End an exchange in which the old primary has stepped down and the new one does not lead. Always raises."""
+    take_up_again(urgent, old.name)
     if state_of_new.get("role") != "slave":
-        raise OutcomeUnknown(f"{old.name} has stepped down, and {new.name} was not seen to lead or to refuse")
-    urgent.node(old.name).transaction([("FAILOVER", "ABORT"), ("CLIENT", "UNPAUSE")])
+        raise OutcomeUnknown(
+            f"{old.name} had stepped down for {new.name}, which does not answer, and leads again; "
+            f"{new.name} may take itself for a primary when it goes on"
+        )
     raise Refused("the exchange was called off", [f"{new.name} did not take over"])
+
+
+def take_up_again(urgent: GroupConnections, old: str) -> None:
+    """Have a node lead again that stepped down for one that does not take over, and let clients write.
+
+    The engine itself has no time-out for this: the node would stay a replica of nobody for ever.
+    """
+    if urgent.ask_node(old, _replication).get("master_failover_state", "no-failover") != "no-failover":
+        urgent.ask_node(old, lambda node: node.call("FAILOVER", "ABORT"))
+    urgent.ask_node(old, lambda node: node.call("CLIENT", "UNPAUSE"))
 
 
 def prove(urgent: GroupConnections, clock: Clock, replication_id: str, old: Side, new: Side) -> Proof:
