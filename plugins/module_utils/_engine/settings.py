@@ -102,4 +102,5 @@ class NodeSettings:
     def why_not_startable(self, facts: NodeFacts, lines: Sequence[str]) -> str | None:
         """Why the node's own program would not start with these lines in its file, or None."""
         program = settings_start.program_of(facts.executable, facts.process_id)
-        return settings_start.why_not_startable(program, facts.engine + "-server", lines)
+        libraries = settings_start.library_folders(facts.process_id)
+        return settings_start.why_not_startable(program, facts.engine + "-server", lines, libraries)

@@ -70,10 +70,27 @@ def program_of(executable: str, process_id: int) -> str:
     return re.sub(r" \(deleted\)\Z", "", os.readlink(f"/proc/{process_id}/exe"))
 
 
-def why_not_startable(program: str, called: str, lines: Sequence[str]) -> str | None:
+def library_folders(process_id: int) -> list[str]:
+    """Where a running process has its shared libraries from. They may be known to nothing but its own environment.
+
+    Read from its memory map, for a server with a title shows that in the place of its environment (set-proc-title). Empty
+    where another user's process is not ours to see: a program of the distribution needs nothing of it.
+    """
+    try:
+        with open(f"/proc/{process_id}/maps", encoding="utf-8", errors="surrogateescape") as stream:
+            mapped = stream.read()
+    except OSError:
+        return []
+    return sorted(
+        {os.path.dirname(path) for path in re.findall(r" (/\S+\.so(?:\.\S+)?)(?: \(deleted\))?$", mapped, re.MULTILINE)}
+    )
+
+
+def why_not_startable(program: str, called: str, lines: Sequence[str], libraries: Sequence[str] = ()) -> str | None:
     """Let the node's own program read these lines of a configuration file in an empty folder; None when it takes them.
 
     ``called`` is the name it is started by (``redis-server``): one program serves several purposes and goes by its name.
+    ``libraries`` are folders in which to look for its shared libraries first.
     It never listens (no port, no socket) and has no data; Redis 7.0 and newer and Valkey then end by themselves.
     """
     if not os.access(program, os.X_OK):
@@ -88,6 +105,7 @@ def why_not_startable(program: str, called: str, lines: Sequence[str]) -> str | 
                 [called, path],
                 executable=program,
                 cwd=folder,
+                env={**os.environ, **({"LD_LIBRARY_PATH": os.pathsep.join(libraries)} if libraries else {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -25,6 +25,8 @@ class Level:
     value_size: int = 1000
     """Bytes of a value whose write is recorded and looked up."""
     data_set_mb: int = 10
+    ballast_value_size: int = 100_000
+    """Bytes."""
     ballast_mb_per_second: float = 0.0
     """Large values besides, overwritten again and again, so that replicas have something to lag behind."""
     slowed_replica: bool = False

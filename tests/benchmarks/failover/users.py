@@ -21,14 +21,13 @@ from typing import Any
 
 from lab.sentinel import SentinelNode
 from lab.state import LabState
-from lab.traffic.ballast import fill
+from lab.traffic.ballast import Ballast, fill
 from lab.traffic.discovery import Discovery
 from lab.traffic.journal import SUFFIX, Journal
 from lab.traffic.load import Client
 from lab.traffic.pace import Pace
 from lab.traffic.writer import Writer
 
-from benchmarks.failover.ballast import PacedBallast
 from benchmarks.failover.doors import ASKS, LISTENS, POINTED, PROXY, Listening, Pointed, ThroughProxy, listen
 from benchmarks.failover.levels import Level
 
@@ -77,7 +76,9 @@ def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event
         writer.connect(stop)
     # From here on users want something: how long their first connection took is no pause of the service.
     started_at = time.monotonic_ns()
-    ballast = PacedBallast(usual(), f"bench:{directory.name}", level.ballast_mb_per_second)
+    ballast = Ballast(
+        usual(), f"bench:{directory.name}", level.ballast_value_size, level.ballast_mb_per_second, batch=1
+    )
     runs = [writer.run for writer in writers] + ([ballast.run] if level.ballast_mb_per_second else [])
 
     def tell(port: int) -> None:

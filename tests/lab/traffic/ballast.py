@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import redis
 
 from lab.traffic.discovery import CONNECTION_ERRORS, Discovery, NoPrimaryError
+from lab.traffic.pace import Pace
 from lab.traffic.writer import SEARCH_INTERVAL
 
 if TYPE_CHECKING:
@@ -35,12 +36,19 @@ def fill(discovery: Discovery, prefix: str, megabytes: int) -> None:
 
 
 class Ballast:
-    """One connection that overwrites large values as fast as the primary takes them."""
+    """One connection that overwrites large values as fast as the primary takes them, or as ``mb_per_second`` allows.
 
-    def __init__(self, discovery: Discovery, prefix: str, value_size: int) -> None:
+    ``batch``: so many values in one pipeline.
+    """
+
+    def __init__(
+        self, discovery: Discovery, prefix: str, value_size: int, mb_per_second: float | None, batch: int = BATCH
+    ) -> None:
         self._discovery = discovery
         self._prefix = prefix
         self._value = b"b" * value_size
+        self._batch = batch
+        self._pace = Pace(None if mb_per_second is None else mb_per_second * 1e6)
         self.bytes_written = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -52,13 +60,14 @@ class Ballast:
                 connection = connection or self._discovery.connect()
                 commands = [
                     ("SET", f"{self._prefix}:ballast:{number % KEYS}", self._value)
-                    for number in range(start, start + BATCH)
+                    for number in range(start, start + self._batch)
                 ]
                 connection.send_packed_command(connection.pack_commands(commands))
                 for _command in commands:
                     connection.read_response()
                     self.bytes_written += len(self._value)
-                start += BATCH
+                start += self._batch
+                self._pace.wait(self._batch * len(self._value), stop)
             except (*CONNECTION_ERRORS, redis.ResponseError, NoPrimaryError):
                 if connection is not None:
                     connection.disconnect()

@@ -56,6 +56,8 @@ class Load:
     """Connections that overwrite a few large values as fast as they can: traffic for the replicas to lag behind,
     without growth. Not recorded."""
     ballast_value_size: int = 100_000
+    ballast_mb_per_second: float | None = None
+    """Of each of them, 10^6 bytes; None: as fast as the primary takes it."""
     messages_per_second: float = 50.0
     """Published on a channel of the group, and listened to."""
 

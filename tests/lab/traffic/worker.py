@@ -66,7 +66,12 @@ def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event
         for client, name in zip(load.clients, connection_names(load), strict=True)
     ]
     ballast = [
-        Ballast(Discovery(state, group), f"lab:{group}:{run}:{number}", load.ballast_value_size)
+        Ballast(
+            Discovery(state, group),
+            f"lab:{group}:{run}:{number}",
+            load.ballast_value_size,
+            load.ballast_mb_per_second,
+        )
         for number in range(load.ballast_clients)
     ]
     for writer in writers:

@@ -14,6 +14,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._engine.settings_
     why_not_rewritable,
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.settings_start import (
+    library_folders,
     parse_unit,
     start_arguments,
     why_not_startable,
@@ -107,6 +108,21 @@ def program(folder: Path, body: str) -> str:
 def test_what_the_program_says(tmp_path: Path, body: str, reason: str | None) -> None:
     said = why_not_startable(program(tmp_path, body), "redis-server", ["hz 10"])
     assert said is None if reason is None else said is not None and reason in said
+
+
+def test_the_program_is_tried_with_the_libraries_of_the_running_one(tmp_path: Path) -> None:
+    body = (
+        "test \"$LD_LIBRARY_PATH\" = /opt/redis/lib:/usr/lib && echo '# Configured to not listen anywhere, exiting.'\n"
+    )
+    tried = program(tmp_path, body)
+    assert why_not_startable(tried, "redis-server", ["hz 10"], ["/opt/redis/lib", "/usr/lib"]) is None
+    assert why_not_startable(tried, "redis-server", ["hz 10"]) is not None
+
+
+def test_the_libraries_of_a_process_are_read_from_its_memory_map() -> None:
+    # This process has loaded its C library from somewhere.
+    assert any(list(Path(folder).glob("libc.so*")) for folder in library_folders(os.getpid()))
+    assert library_folders(2**22 + 1) == []
 
 
 def test_a_program_that_is_gone_is_no_proof(tmp_path: Path) -> None:
