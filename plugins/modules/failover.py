@@ -18,6 +18,8 @@ description:
     C(down-after-milliseconds); proves that every replica that could be promoted has every byte; asks one Sentinel to fail over;
     demotes the old primary in the transaction that reads its offset for the last time; waits until every Sentinel names the
     new primary; sends clients on; and waits until the whole group is healthy again."
+  - It carries on to its end when the connection to the host is dropped. The result is left in the group for whoever asks next,
+    as RV(steadyhand.redis.group_info#module:last_handover), also in RV(view).
   - The task fails unless RV(outcome) is V(done). After V(unknown) no node of the group may be stopped.
 extends_documentation_fragment:
   - steadyhand.redis.attributes

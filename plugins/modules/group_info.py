@@ -186,6 +186,39 @@ sentinels:
     error:
       description: Why it could not be asked.
       type: str
+last_handover:
+  description:
+    - How the last hand-over of the group ended, or V(none) where none is on record. It is kept on the primary for a week.
+  returned: always
+  type: dict
+  contains:
+    outcome:
+      description:
+        - RV(ignore:outcome) of M(steadyhand.redis.failover), or V(begun).
+        - V(begun) while nobody holds the lock means that the process which handed over has died in the middle.
+      type: str
+    owner:
+      description: Who held the lock of the group for it.
+      type: str
+    purpose:
+      description: What the lock was taken for.
+      type: str
+    begun_at:
+      description: When it began, in UTC by the primary's clock.
+      type: str
+    ended_at:
+      description: When it ended; empty while it has not.
+      type: str
+    old_primary:
+      description: Name of the node that was the primary.
+      type: str
+    new_primary:
+      description: Name of the node that took over; empty when none did.
+      type: str
+    reasons:
+      description: As M(steadyhand.redis.failover) returned them.
+      type: list
+      elements: str
 write_rate:
   description: Bytes per second that the primary's replication offset grew while it was watched.
   returned: always

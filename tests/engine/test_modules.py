@@ -122,6 +122,10 @@ def test_failover_moves_the_primary_and_says_by_what_it_knows(lab: Lab, capsys: 
     assert (result["outcome"], result["changed"]) == ("done", True)
     assert result["view"]["primary"] == result["evidence"]["new_primary"] == lab.primary_of(GROUP).name != old
     assert result["diff"] == {"before": {"primary": old}, "after": {"primary": result["view"]["primary"]}}
+    # The result is left in the group, for a caller who could not wait for it.
+    last = run(capsys, "group_info", group_arguments(lab))["last_handover"]
+    assert (last["outcome"], last["old_primary"], last["new_primary"]) == ("done", old, result["view"]["primary"])
+    assert last["begun_at"] <= last["ended_at"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from lab.layout import new_state
 from lab.node import DataNode
 from lab.options import LabOptions
 from lab.ports import release_all_ports, release_port, reserve_port
-from lab.process import kill_with_descendants, processes_below
+from lab.process import kill_sessions, kill_with_descendants, processes_below
 from lab.removal import end_processes, remove
 from lab.sentinel import SentinelNode
 from lab.server import start_server
@@ -168,6 +168,10 @@ class Lab:
     def cut_off(self, name: str) -> None:
         """End the sshd of a node with all its sessions: Ansible cannot reach the node, its server runs on."""
         kill_with_descendants(self._state.sshd(f"sshd-{name}").process)
+
+    def drop_connections(self, name: str) -> None:
+        """Lose the connections to a node's sshd, as a network does: what runs in their sessions is told nothing."""
+        kill_sessions(self._state.sshd(f"sshd-{name}").process)
 
     def join(self, name: str) -> None:
         """Undo `cut_off`."""

@@ -204,6 +204,24 @@ def kill_with_descendants(process: Process) -> None:
             _kill_exactly(child, ticks)
 
 
+def kill_sessions(sshd: Process) -> None:
+    """SIGKILL what an sshd forked to serve its connections, and neither the daemon nor the commands of the sessions."""
+    pid = sshd.pid()
+    assert pid is not None, "the daemon runs"
+    for child, ticks in _descendants(pid):
+        # OpenSSH before 9.8 serves connections by itself, later ones by sshd-session and sshd-auth.
+        if _command_name(child).startswith("sshd"):
+            _kill_exactly(child, ticks)
+
+
+def _command_name(pid: int) -> str:
+    """The name of a process' program; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def _descendants(pid: int) -> list[tuple[int, int]]:
     """Pid and start ticks of all children, and theirs. (/proc/PID/task/TID/children is a kernel option, PPid is
     not.)"""

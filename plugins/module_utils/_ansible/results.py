@@ -24,6 +24,7 @@ UNSEEN_GROUP: dict[str, Any] = {
     "restart_order": [],
     "members": [],
     "sentinels": [],
+    "last_handover": None,
 }
 
 
@@ -40,6 +41,7 @@ def group_result(view: GroupView, judgement: Judgement) -> dict[str, Any]:
         "restart_order": restart_order(view),
         "members": [member_result(view, member) for member in view.members],
         "sentinels": sentinel_results(view),
+        "last_handover": last_handover_result(primary),
     }
 
 
@@ -87,6 +89,12 @@ def sentinel_results(view: GroupView) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def last_handover_result(primary: Member | None) -> dict[str, Any] | None:
+    """How the last hand-over ended, as data; None where no primary answers or none is on record."""
+    record = primary.facts.last_handover if primary is not None else None
+    return None if record is None else {**asdict(record), "reasons": list(record.reasons)}
 
 
 def forecast_result(prediction: RestartForecast | None) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from typing import Any
 from .._model.address import Address
 from .._model.borrowed import ledger_key
 from .._model.errors import SteadyhandError
+from .._model.last_handover import LastHandOver, last_handover_key
 from .._model.node import OBSERVED_SECRETS, OBSERVED_SETTINGS, NodeFacts, parse_node
 from .._model.replies import parse_info, parse_pairs
 from .connection import Command, Connection, Login
@@ -42,14 +43,14 @@ class Node:
         self.connection.close()
 
     def facts(self, group: str = "") -> NodeFacts:
-        """Read the node's state in one round trip (INFO, CONFIG GET, ACL LIST), with the ledger of its ``group``.
+        """Read the node's state in one round trip (INFO, CONFIG GET, ACL LIST), with the ledger of its ``group`` and the
+        record of its last hand-over.
 
         Raises Unreachable, AccessDenied, or CommandMissing when CONFIG or INFO was renamed.
         """
         settings = [("CONFIG", "GET", name) for name in OBSERVED_SETTINGS + OBSERVED_SECRETS]
-        info, acl, ledger, *pairs = self.connection.pipeline(
-            [("INFO",), ("ACL", "LIST"), ("HGETALL", ledger_key(group)), *settings]
-        )
+        kept = [("HGETALL", ledger_key(group)), ("GET", last_handover_key(group))]
+        info, acl, ledger, record, *pairs = self.connection.pipeline([("INFO",), ("ACL", "LIST"), *kept, *settings])
         for reply in [info, *pairs]:
             if isinstance(reply, SteadyhandError):
                 raise reply
@@ -58,9 +59,10 @@ class Node:
             values.update(parse_pairs(reply))
         # Comparing ACL users needs a permission that a least-privilege user may lack: None then, never "no users".
         acl_lines = None if isinstance(acl, SteadyhandError) else list(acl)
-        # A node that loads or has lost its primary refuses to read keys; nothing is known of the ledger then.
+        # A node that loads or has lost its primary refuses to read keys; nothing is known of what it keeps then.
         borrowed = {} if isinstance(ledger, SteadyhandError) else parse_pairs(ledger)
-        return parse_node(parse_info(info), values, acl_lines, self.target.login.user or "default", borrowed)
+        last = None if isinstance(record, SteadyhandError) else LastHandOver.decode(record)
+        return parse_node(parse_info(info), values, acl_lines, self.target.login.user or "default", borrowed, last)
 
     def info(self, section: str) -> dict[str, str]:
         """One section of INFO as a mapping."""

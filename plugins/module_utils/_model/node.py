@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from .address import Address
+from .last_handover import LastHandOver
 from .replies import Fields, maybe_whole, parse_line, whole, yes
 
 PRIMARY = "primary"
@@ -123,6 +124,7 @@ class NodeFacts:
     modules: tuple[str, ...]
     hashes_with_expiring_fields: int = 0
     borrowed: Mapping[str, str] = field(default_factory=dict)
+    last_handover: LastHandOver | None = None
     acl: Mapping[str, str] | None = field(default=None, repr=False)
 
     @property
@@ -164,11 +166,13 @@ def parse_node(
     acl_lines: Sequence[str] | None,
     own_user: str,
     borrowed: Mapping[str, str] | None = None,
+    last_handover: LastHandOver | None = None,
 ) -> NodeFacts:
     """Build the facts of a node from INFO, CONFIG GET and ACL LIST (None where it is not permitted).
 
     ``own_user`` is the ACL user of this collection: its password may differ per node without any meaning for clients.
-    ``borrowed`` is the group's ledger of borrowed settings, as this node's data holds it.
+    ``borrowed`` is the group's ledger of borrowed settings and ``last_handover`` the record of its last hand-over, as this
+    node's data holds them.
     """
     engine = "valkey" if "valkey_version" in info else "redis"
     role = PRIMARY if info.get("role") == "master" else REPLICA
@@ -213,6 +217,7 @@ def parse_node(
             whole(parse_line(info[name]), "keys_with_volatile_items") for name in databases
         ),
         borrowed=borrowed or {},
+        last_handover=last_handover,
         acl=None if acl_lines is None else _acl_fingerprints(acl_lines, own_user),
     )
 

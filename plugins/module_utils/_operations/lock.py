@@ -28,15 +28,19 @@ def holder(primary: NodePort, group: str) -> LockRecord | None:
     return LockRecord.decode(primary.call("GET", lock_key(group)))
 
 
+def time_of(node: NodePort) -> str:
+    """The present moment by the node's clock, as a text of UTC."""
+    seconds, _microseconds = node.call("TIME")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds)))
+
+
 def take_or_renew(primary: NodePort, group: str, wish: LockWish) -> bool:
     """Take the lock, or prolong it where it is ours. Returns whether it was taken (and not merely prolonged).
 
     Raises Refused when somebody else holds it.
     """
     key = lock_key(group)
-    seconds, _microseconds = primary.call("TIME")
-    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds)))
-    record = LockRecord(wish.owner, wish.purpose, since)
+    record = LockRecord(wish.owner, wish.purpose, time_of(primary))
     if primary.call("SET", key, record.encode(), "NX", "PX", wish.seconds * 1000) is not None:
         return True
     if _guarded(primary, key, wish.owner, ("PEXPIRE", key, wish.seconds * 1000)):

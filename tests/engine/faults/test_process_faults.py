@@ -91,6 +91,7 @@ def test_what_a_killed_hand_over_leaves_is_harmless_and_the_next_one_says_and_re
     said = "; ".join(again.reasons)
     assert again.outcome == DONE, said
     assert leaves in said
+    assert "left no result: its process ended in the middle" in said
     # Between the request and the demotion nobody is left to demote the old primary; Sentinel does it after ten seconds.
     assert (LOSS in said) == (leaves == LOSS)
     assert lost == [] or LOSS in said

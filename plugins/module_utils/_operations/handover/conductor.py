@@ -26,6 +26,7 @@ from .fence import PING_PERIOD
 from .ledger import Ledger, return_leftovers
 from .passage import Passage, Passed
 from .permissions import missing_permissions, missing_sentinel_permissions
+from .record import Recorder, cut_off
 from .sentinel_driver import SentinelDriver
 from .settling import settle
 from .steering import prefer
@@ -107,7 +108,8 @@ class Conductor:
         view, plan, reasons = self.plan()
         self._phases["preflight"] = self._since(started)
         notes = tuple(f"left behind by an earlier hand-over and returned: {one}" for one in returned)
-        result = self._result(REFUSED, reasons) if plan is None else self._borrowing(view, plan)
+        notes += cut_off(holder.facts.last_handover)
+        result = self._result(REFUSED, reasons) if plan is None else self._recorded(view, plan)
         if not self._wish.keep_lock and result.outcome != UNKNOWN:
             result = self._unlocked(result, result.evidence.new_primary or holder.name)
         return replace(result, reasons=result.reasons + notes)
@@ -119,6 +121,16 @@ class Conductor:
             note = f"the maintenance lock was not given back and will end by itself: {error}"
             return replace(result, reasons=(*result.reasons, note))
         return result
+
+    def _recorded(self, view: GroupView, plan: Preflight) -> HandOverResult:
+        """Hand over, and leave the result where the next call finds it: ours may be lost with the connection."""
+        recorder = Recorder(self._connections, self._wish.lock)
+        try:
+            recorder.begin(plan.primary.name)
+        except SteadyhandError as error:
+            return self._result(REFUSED, (f"its beginning could not be written down: {error}",))
+        result = self._borrowing(view, plan)
+        return replace(result, reasons=(*result.reasons, *recorder.end(result)))
 
     def _borrowing(self, view: GroupView, plan: Preflight) -> HandOverResult:
         """Borrow what the passage needs, and return it in any case before the last look."""

@@ -22,6 +22,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.results 
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import Evidence
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits, group_problems
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.last_handover import BEGUN, LastHandOver
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockRecord
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import judge
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.restart import FULL, RestartForecast
@@ -106,6 +107,13 @@ def test_a_group_is_returned_as_documented() -> None:
     for key in ("members", "sentinels"):
         assert {frozenset(one) for one in result[key]} == {frozenset(documented("group_info", key))}
     assert set(result["accepted"][0]) == documented("group_info", "problems")
+
+
+def test_the_record_of_a_hand_over_is_returned_as_documented() -> None:
+    view = with_node(group_view(), "a", last_handover=LastHandOver(BEGUN, "me", "a roll", "2026-11-24T10:00:00Z"))
+    result = group_result(view, judge(group_problems(view, Limits())))
+    assert set(result["last_handover"]) == documented("group_info", "last_handover")
+    assert json.loads(json.dumps(result)) == result
 
 
 @pytest.mark.parametrize("server", ["group-1-a", "group-1-b"])
