@@ -74,11 +74,19 @@ def test_rounds_survive_on_disk(tmp_path: Path) -> None:
 
 
 def test_the_lanes_share_all_rounds_and_begin_with_different_sequences() -> None:
-    lanes = [list(schedule(3, lane, 2, ["light", "heavy"], ["a", "b", "c", "d"])) for lane in range(2)]
-    assert [name for _number, _load, name in lanes[0][:4]] == ["a", "b", "c", "d"]
-    assert [name for _number, _load, name in lanes[1][:4]] == ["c", "d", "a", "b"]
-    expected = {(number, load, name) for number in range(3) for load in ("light", "heavy") for name in "abcd"}
+    names = ["ours-sentinel", "ours-bare", "stock", "nothing"]
+    lanes = [list(schedule(3, 3, lane, 2, ["light", "heavy"], names)) for lane in range(2)]
+    assert [name for _number, _load, name in lanes[0][:4]] == names
+    assert [name for _number, _load, name in lanes[1][:4]] == [*names[2:], *names[:2]]
+    expected = {(number, load, name) for number in range(3) for load in ("light", "heavy") for name in names}
     assert sorted(lanes[0] + lanes[1]) == sorted(expected)
+
+
+@pytest.mark.parametrize(("others", "turns"), [(0, []), (1, [7]), (2, [3, 7]), (8, list(range(8)))])
+def test_the_sequences_of_others_take_part_in_some_rounds_evenly_spread(others: int, turns: list[int]) -> None:
+    planned = list(schedule(8, others, 0, 1, ["light"], ["ours-sentinel", "stock"]))
+    assert [number for number, _load, name in planned if name == "ours-sentinel"] == list(range(8))
+    assert [number for number, _load, name in planned if name == "stock"] == turns
 
 
 def test_a_row_has_medians_and_worsts_of_the_rounds_that_ended() -> None:

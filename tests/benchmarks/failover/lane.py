@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A lane: `python -m benchmarks.failover.lane ENGINE LANE LANES ROUNDS OUTPUT --sequences ... --loads ...`.
+"""A lane: `python -m benchmarks.failover.lane ENGINE LANE LANES ROUNDS OTHERS OUTPUT --sequences ... --loads ...`.
 
 It does every round whose number leaves the remainder LANE when divided by LANES, all sequences in turn, and appends
-each to OUTPUT. Lanes begin with different sequences, so that they do not all do the same at the same time.
+each to OUTPUT. Of the ROUNDS, the sequences of others take part in OTHERS, evenly spread. Lanes begin with different
+sequences, so that they do not all do the same at the same time.
 """
 
 from __future__ import annotations
@@ -32,14 +33,16 @@ from benchmarks.failover.stage import Programs, Stage
 
 
 def schedule(
-    rounds: int, lane: int, lanes: int, loads: Sequence[str], sequences: Sequence[str]
+    rounds: int, others: int, lane: int, lanes: int, loads: Sequence[str], sequences: Sequence[str]
 ) -> Iterator[tuple[int, str, str]]:
     """Number, load and sequence of each round of one lane, in order."""
     shift = lane * len(sequences) // lanes
     for number in range(lane, rounds, lanes):
+        with_others = (number + 1) * others // rounds > number * others // rounds
         for load in loads:
             for sequence in [*sequences[shift:], *sequences[:shift]]:
-                yield number, load, sequence
+                if with_others or SEQUENCES[sequence].is_ours:
+                    yield number, load, sequence
 
 
 class Stages:
@@ -94,7 +97,7 @@ def main(arguments: list[str]) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("engine")
-    for name in ("lane", "lanes", "rounds"):
+    for name in ("lane", "lanes", "rounds", "others"):
         parser.add_argument(name, type=int)
     parser.add_argument("output", type=Path)
     parser.add_argument("--sequences", nargs="+", required=True)
@@ -105,7 +108,9 @@ def main(arguments: list[str]) -> int:
     programs = Programs(server_of(options.engine), os.environ.get(HAPROXY_VARIABLE))
     sequences = [name for name in options.sequences if SEQUENCES[name].runs_on(options.engine)]
     with Stages(programs) as stages:
-        for turn, load, name in schedule(options.rounds, options.lane, options.lanes, options.loads, sequences):
+        for turn, load, name in schedule(
+            options.rounds, options.others, options.lane, options.lanes, options.loads, sequences
+        ):
             measured = one_round(stages, options.engine, turn, load, name)
             append(options.output, measured)
             print(line_of(measured), flush=True)

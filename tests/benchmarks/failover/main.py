@@ -28,6 +28,7 @@ from benchmarks.failover.targets import misses
 
 ROUND_SECONDS = 20.0
 """As seen on two cores: the Sentinels ask each node only every 10 s, and a round begins when they agree."""
+ROUNDS_FILES = "rounds-*.jsonl"
 DEFAULT_OUTPUT = TESTS_DIRECTORY.parent / ".dev" / "bench" / "failover"
 
 
@@ -37,12 +38,19 @@ def main(arguments: list[str]) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     if HAPROXY_VARIABLE not in os.environ:
         print("HAProxy is not to be had: nothing is measured through a proxy.", flush=True)
-    each = sum(SEQUENCES[name].runs_on(engine) for engine in options.engine for name in options.sequence)
-    planned = each * len(options.load) * options.rounds
+    planned = len(options.load) * sum(
+        options.rounds if SEQUENCES[name].is_ours else options.others
+        for engine in options.engine
+        for name in options.sequence
+        if SEQUENCES[name].runs_on(engine)
+    )
     print(f"{planned} rounds, about {planned * ROUND_SECONDS / 60 / options.lanes:.0f} minutes.", flush=True)
-    rounds: list[Round] = []
+    if not options.add:
+        for old in options.output.glob(ROUNDS_FILES):
+            old.unlink()
     for engine in options.engine:
-        rounds += _run_lanes(engine, options)
+        _run_lanes(engine, options)
+    rounds = [one for file in sorted(options.output.glob(ROUNDS_FILES)) for one in read(file)]
     return write_down(rounds, options.output)
 
 
@@ -62,11 +70,9 @@ def write_down(rounds: Iterable[Round], output: Path) -> int:
     return 1 if missed else 0
 
 
-def _run_lanes(engine: str, options: argparse.Namespace) -> list[Round]:
+def _run_lanes(engine: str, options: argparse.Namespace) -> None:
     """All rounds on one engine; its lanes side by side, in processes of their own."""
     files = [options.output / f"rounds-{engine}-{lane}.jsonl" for lane in range(options.lanes)]
-    for old in options.output.glob(f"rounds-{engine}-*.jsonl"):
-        old.unlink()
     print(f"failover: {engine}, {options.rounds} rounds of each sequence in {options.lanes} lanes ...", flush=True)
     started = time.monotonic()
     command = [sys.executable, "-m", "benchmarks.failover.lane", engine]
@@ -74,7 +80,7 @@ def _run_lanes(engine: str, options: argparse.Namespace) -> list[Round]:
     running: list[subprocess.Popen[bytes]] = []
     try:
         for lane, file in enumerate(files):
-            words = [str(lane), str(options.lanes), str(options.rounds), str(file)]
+            words = [*map(str, (lane, options.lanes, options.rounds, options.others, file))]
             running.append(subprocess.Popen([*command, *words, *filters], cwd=TESTS_DIRECTORY))
         codes = [process.wait() for process in running]
     except BaseException:
@@ -86,12 +92,13 @@ def _run_lanes(engine: str, options: argparse.Namespace) -> list[Round]:
     if any(codes):
         raise LabError(f"lanes ended with {codes}; what they measured is in {options.output}")
     print(f"  measured in {time.monotonic() - started:.0f} s", flush=True)
-    return [one for file in files for one in read(file)]
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench failover", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="of each sequence, engine and load (default: 5)")
+    parser.add_argument("--others", type=int, help="of these, so many with the others' sequences too (default: all)")
+    parser.add_argument("--add", action="store_true", help="to what was measured before, and judge all of it")
     parser.add_argument("--engine", nargs="+", default=[], help="only these (default: all that the tests run on)")
     parser.add_argument("--sequence", nargs="+", default=list(SEQUENCES), choices=list(SEQUENCES), metavar="NAME")
     parser.add_argument("--load", nargs="+", default=list(LEVELS), choices=list(LEVELS), help="default: all")
@@ -99,6 +106,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT, help="a directory (default: %(default)s)")
     options = parser.parse_args(arguments)
     options.engine = options.engine or list(engines())
+    options.others = options.rounds if options.others is None else min(options.others, options.rounds)
     options.output = options.output.resolve()
     for engine in options.engine:
         server_of(engine)
