@@ -44,6 +44,7 @@ options:
       - The wanted settings by their names, or by an older alias (C(slave-priority)).
       - Values as the engine takes them. YAML booleans mean V(yes) and V(no), lists are joined with spaces, and
         C(client-output-buffer-limit) can be a mapping from class to limits. Classes that it does not name keep theirs.
+      - A value of which the server makes another one (C(hz 1000) becomes V(500)) is put back, and refused with what the server makes of it.
       - What RV(previous) holds can be given here to restore it.
     type: dict
     required: true

@@ -169,6 +169,27 @@ def test_live_pending_again_and_back(make_server: ServerFactory, push: Push) -> 
 
 
 @every_engine
+@pytest.mark.parametrize(
+    ("name", "asked", "kept"), [("hz", 1000, "500"), ("repl-backlog-size", "1kb", "16384"), ("hz", 0, "1")]
+)
+def test_a_value_of_which_the_engine_makes_another_is_refused_with_that_and_restored(
+    make_server: ServerFactory, push: Push, name: str, asked: object, kept: str
+) -> None:
+    server = make_server()
+    text, before = server.text(), server.value(name)
+    refused = push(server, {name: asked})
+    assert f"{name} was set to '{asked}' and reads back as '{kept}': ask for that" in refused["msg"]
+    assert "The values from before are in force again" in refused["msg"]
+    assert not refused["changed"]
+    assert server.value(name) == before
+    assert server.text() == text
+
+    assert push(server, {name: kept})["changed"]
+    assert not push(server, {name: kept})["changed"]
+    assert not push(server, {name: kept}, check=True)["changed"]
+
+
+@every_engine
 def test_everything_wrong_is_named_at_once_and_nothing_is_set(make_server: ServerFactory, push: Push) -> None:
     server = make_server()
     with server.client() as client:

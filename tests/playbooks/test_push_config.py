@@ -129,6 +129,15 @@ def test_every_bad_setting_is_named_before_anything_is_changed(lab: Lab) -> None
     assert run_ids(lab) == before
 
 
+def test_a_value_that_the_engine_caps_stops_the_line_with_what_it_makes_of_it(lab: Lab) -> None:
+    before, frequencies = run_ids(lab), values(lab, "hz")
+    run = push(lab, {"hz": 1000, "tcp-backlog": 303})
+    assert run.code != 0
+    assert "hz was set to '1000' and reads back as '500': ask for that" in run.failure("group-1-a")
+    assert values(lab, "hz") == frequencies
+    assert run_ids(lab) == before, "nothing was restarted"
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -15,7 +15,7 @@ from .._model.host import ConfigFile
 from .._model.node import NodeFacts
 from .._model.settings.danger import CONTEXT, Proposal, dangers, unseen
 from .._model.settings.file import file_value, overrides, render
-from .._model.settings.forms import has_normal_form, same
+from .._model.settings.forms import same
 from .._model.settings.names import similar
 from .._model.settings.plan import (
     IN_EFFECT,
@@ -97,13 +97,16 @@ def apply(node: SettingsPort, before: Inspection, clock: Clock, timeout: float) 
         _set(node, live)
         undo.append(lambda: node.set_live(previous))
     try:
+        if live:
+            # Before the file is touched: a wrong value in it would outlive this process.
+            _require_running(node, live)
         if live.get("appendonly", "").lower() == "yes":
             _wait_for_append_file(node, clock, timeout)
         if live or before.unsaved or before.unsettled:
             node.rewrite()
             undo.append(node.rewrite)
         after = _read_again(node, before)
-        _verify(node, after, live)
+        _verify(node, after)
     except SteadyhandError as error:
         raise _restored(node, previous, undo, error) from error
     return after
@@ -218,23 +221,21 @@ def _read_again(node: SettingsPort, before: Inspection) -> tuple[Setting, ...]:
 
 
 def _now(setting: Setting, running: str | None, persisted: str | None) -> Setting:
-    reason = setting.reason
-    if setting.state == LIVE and not same(setting.name, setting.desired or "", running):
-        reason = f"the server keeps it as {running!r}"
-    return replace(setting, running=running, persisted=persisted, reason=reason)
+    return replace(setting, running=running, persisted=persisted)
 
 
-def _verify(node: SettingsPort, after: Sequence[Setting], live: Mapping[str, str]) -> None:
-    for setting in after:
-        desired = setting.desired or ""
-        if (
-            setting.name in live
-            and has_normal_form(setting.name, desired)
-            and not same(setting.name, desired, setting.running)
-        ):
+def _require_running(node: SettingsPort, live: Mapping[str, str]) -> None:
+    """Rounded, capped or written in another way: whatever the server made of a value, every further run would set it again."""
+    running = node.running(list(live))
+    for name, desired in live.items():
+        if not same(name, desired, running.get(name)):
             raise SteadyhandError(
-                f"{node}: {setting.name} was set to {desired!r} and reads back as {setting.running!r}"
+                f"{node}: {name} was set to {desired!r} and reads back as {running.get(name)!r}: ask for that, if it will do"
             )
+
+
+def _verify(node: SettingsPort, after: Sequence[Setting]) -> None:
+    for setting in after:
         # No line at all is right for a value that is the default: CONFIG REWRITE adds none then.
         if setting.unsaved:
             raise SteadyhandError(

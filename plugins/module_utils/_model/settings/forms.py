@@ -5,7 +5,7 @@
 
 Source: the kinds of options in the tables of config.c (MEMORY_CONFIG, PERCENT_CONFIG, OCTAL_CONFIG, enums, special options)
 of Redis 7.0 to 8.0 and Valkey 7.2 to 9.1, and memtoull() in util.c for the units. An option that no table names is compared
-as trimmed text; after it was set, what CONFIG GET answers is its normal form.
+as trimmed text.
 """
 
 from __future__ import annotations
@@ -124,12 +124,6 @@ def normal(name: str, text: str) -> str:
     if name in WORDS or trimmed.lower() in ("yes", "no"):
         return trimmed.lower()
     return trimmed
-
-
-def has_normal_form(name: str, text: str) -> bool:
-    """Whether two texts of this setting can be compared for sure, so that a difference after CONFIG SET is a fault."""
-    listed = name in MEMORY | WORDS | SEVERAL_ARGUMENTS | OCTAL or name == "notify-keyspace-events"
-    return listed or text.strip().lower() in ("yes", "no")
 
 
 def expected(name: str, desired: str, running: str | None) -> str:

@@ -12,7 +12,6 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors imp
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.settings.forms import (
     engine_text,
     expected,
-    has_normal_form,
     normal,
     same,
 )
@@ -126,10 +125,3 @@ def test_what_is_no_value_is_refused(name: str, value: Any, message: str) -> Non
 def test_values_from_an_unknown_engine_are_never_an_error() -> None:
     for name in ("maxmemory", BUFFERS, "save", "unixsocketperm", "latency-tracking-info-percentiles"):
         assert normal(name, "something new") == "something new"
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "known"), [("maxmemory", "1", True), ("hz", "1000", False), ("activedefrag", "Yes", True)]
-)
-def test_only_listed_kinds_must_read_back_as_written(name: str, value: str, known: bool) -> None:
-    assert has_normal_form(name, value) is known
