@@ -20,6 +20,15 @@ description:
     new primary; sends clients on; and waits until the whole group is healthy again."
   - It carries on to its end when the connection to the host is dropped. The result is left in the group for whoever asks next,
     as RV(steadyhand.redis.group_info#module:last_handover), also in RV(view).
+  - Replicas with C(replica-priority 0), and those that copy another replica, never lead and are not waited for. No setting of theirs is changed.
+    Sentinel brings them over to the new primary as far as it knows them.
+  - A replica that is more than O(max_lag) behind makes the group degraded, and the hand-over is refused. With C(replica_lagging) in O(accept), it
+    is treated like those. That is safe although Sentinel could promote it, because Sentinel looks at priorities first. The chosen replica gets the best
+    one, the other candidates the next; a replica that must not lead and has C(replica-priority) 1 or 2 is a refusal. Should every candidate be lost
+    in the moment of the promotion, the numbers of the proof show what is missing, and the promotion is taken back.
+  - It is refused with C(no_room_for_full_sync), which O(accept) can take, when a full synchronisation would not fit, should a fault make one necessary.
+    That is reckoned from the memory of the new primary's machine and its C(client-output-buffer-limit), and for the old primary from its
+    C(repl-diskless-load), and its disk if it is the node in O(safe_to_restart).
   - The task fails unless RV(outcome) is V(done). After V(unknown) no node of the group may be stopped.
 extends_documentation_fragment:
   - steadyhand.redis.attributes
@@ -40,6 +49,7 @@ options:
       - Name (in O(node_options), else the address) of the replica that is to become the primary. Without it, any replica that is fit to lead.
       - "A replica is refused, with every reason, when clients would lose something by it: C(maxmemory) below the data set, another eviction policy,
         other ACL users or passwords, lower C(maxclients), other modules, a failed last save, C(replica-read-only no), lag, link, C(replica-priority 0)."
+      - "Among those that are left: O(prefer_zone), then O(primaries_per_zone), then O(primaries_per_machine), then who has received most."
       - Where Sentinel might choose another replica, C(replica-priority) is borrowed for the time of the hand-over, and every Sentinel must have seen it.
     type: str
   away_from:
@@ -52,7 +62,7 @@ options:
     type: str
   never:
     description:
-      - Names of nodes that must not become the primary.
+      - Names of nodes that must not become the primary by this hand-over, not even as O(target).
     type: list
     elements: str
     default: []
@@ -218,6 +228,11 @@ evidence:
     phases_ms:
       description: Milliseconds of every phase.
       type: dict
+unseen:
+  description: What the preflight could not check, such as the free disk space of the node that would have to be synchronised in full after a fault.
+  returned: always
+  type: list
+  elements: str
 view:
   description: The last observation, with the keys that M(steadyhand.redis.group_info) returns.
   returned: always

@@ -43,6 +43,7 @@ SETTINGS = {
     "min-replicas-max-lag": "10",
     "min-replicas-to-write": "0",
     "repl-backlog-size": "1048576",
+    "repl-diskless-load": "disabled",
     "repl-diskless-sync": "yes",
     "repl-ping-replica-period": "10",
     "repl-timeout": "60",

@@ -96,6 +96,9 @@ ROLE_CASES = {
 
 REPLICATION_CASES = {
     "a replica copies another replica": Case(("chained_replica c",), _copy_of_b),
+    "a replica copies another replica, and Sentinels never heard of it": Case(
+        ("chained_replica c",), lambda view: with_all_sentinels(_copy_of_b(view), replicas=(replica_entry("b"),))
+    ),
     "a replica copies somebody unknown": Case(
         ("replica_of_stranger c",),
         lambda view: with_node(with_link(view, "c", primary=STRANGER), "a", replicas=(attached("b"),)),

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .._engine.group import GroupConnections, GroupTargets
+from .._engine.host import read_host
 from .._engine.routing import CommandRoute
 from .._model.candidate import Preference
 from .._model.drivers import AUTO, DRIVERS
@@ -39,6 +40,7 @@ EMPTY_RESULT: dict[str, Any] = {
     "outcome": REFUSED,
     "reasons": [],
     "evidence": asdict(Evidence()),
+    "unseen": [],
     "view": dict(UNSEEN_GROUP),
     "forecast": None,
     "missing": [],
@@ -57,7 +59,7 @@ def body(task: Task) -> None:
         if away_from is not None and view.primary is not None and view.primary.name != away_from:
             task.result["outcome"] = NOT_NEEDED
         else:
-            _hand_over(task, targets, connections)
+            _hand_over(task, targets, connections, view)
         if task.params["safe_to_restart"] is not None and not task.check_mode:
             limits, accept = limits_from(task.params), task.params["accept"]
             watched = watch(connections.observe, SystemClock(), 1.0, limits, accept)
@@ -88,7 +90,7 @@ def _healthy_view(task: Task, connections: GroupConnections) -> GroupView:
         raise
 
 
-def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections) -> None:
+def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections, view: GroupView) -> None:
     params = task.params
     given = lock_from(params)
     # Without a lock of a surrounding run, the hand-over holds one of its own.
@@ -103,6 +105,7 @@ def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections)
         driver=params["driver"],
         route=_route(params),
         route_seconds=params["route_timeout"],
+        disk_free=_disk_free(view, params["safe_to_restart"]),
     )
     with GroupConnections(targets, URGENT_TIMEOUT) as urgent:
         conductor = Conductor(connections, urgent, SystemClock(), wish)
@@ -111,10 +114,22 @@ def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections)
             return
         with uninterrupted():
             result = conductor.run()
-    task.result.update(outcome=result.outcome, reasons=list(result.reasons), evidence=asdict(result.evidence))
+    task.result.update(
+        outcome=result.outcome,
+        reasons=list(result.reasons),
+        evidence=asdict(result.evidence),
+        unseen=list(result.unseen),
+    )
     _report_view(task, connections.observe())
     task.result["changed"] = result.outcome != REFUSED
     _require_done(task, result)
+
+
+def _disk_free(view: GroupView, here: str | None) -> dict[str, int]:
+    """Bytes that are free for the data of the node that runs on this machine, where one is said to."""
+    node = view.member(here) if here is not None else None
+    free = read_host(node.facts).disk_free if node is not None else None
+    return {node.name: free} if node is not None and free is not None else {}
 
 
 def _preference(params: Mapping[str, Any]) -> Preference:
@@ -158,7 +173,7 @@ def _plan(task: Task, conductor: Conductor) -> None:
     task.result["reasons"] = list(reasons)
     if plan is None:
         raise Refused(f"the hand-over of group {view.name} was refused", reasons)
-    task.result.update(outcome=PLANNED, changed=True)
+    task.result.update(outcome=PLANNED, changed=True, unseen=list(plan.unseen))
     _report_diff(task, plan.primary.name, plan.chosen.name)
 
 

@@ -9,7 +9,7 @@ failed BGSAVE answered MISCONF to every write.
 
 from __future__ import annotations
 
-from .group import GroupView, Member
+from .group import GroupView, Member, attached_replicas
 from .health import Limits, leader_obstacles
 from .node import NodeFacts
 from .replies import whole
@@ -23,7 +23,8 @@ def unfit_because(view: GroupView, primary: Member, replica: Member, limits: Lim
     """Every reason why this replica must not become the primary; an empty list when it may."""
     reasons = leader_obstacles(view, primary, replica, limits) + _differences(primary.facts, replica.facts)
     reasons += _left_behind(view, replica)
-    wanted, replicas = whole(replica.facts.settings, "min-replicas-to-write"), len(view.replicas)
+    wanted = whole(replica.facts.settings, "min-replicas-to-write")
+    replicas = len(attached_replicas(view, primary))
     if wanted > replicas:
         reasons.append(
             f"its min-replicas-to-write is {wanted}, it would have {replicas} replicas: no write would succeed"

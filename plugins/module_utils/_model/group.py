@@ -102,6 +102,20 @@ class GroupView:
             yield from facts.replicas
 
 
+def attached_replicas(view: GroupView, primary: Member) -> tuple[Member, ...]:
+    """The replicas that copy this primary itself, and not another replica or a stranger."""
+    addresses = view.addresses(primary)
+    return tuple(m for m in view.replicas if m.facts.upstream is not None and m.facts.upstream.primary in addresses)
+
+
+def copies_a_replica(view: GroupView, member: Member) -> bool:
+    """Whether it is chained: it copies another replica of the group, so its primary does not list it to Sentinels."""
+    upstream = member.facts.upstream
+    return upstream is not None and any(
+        upstream.primary in view.addresses(other) for other in view.replicas if other is not member
+    )
+
+
 def entry_of(facts: SentinelFacts, member: Member) -> DataEntry | None:
     """What this Sentinel's table holds about a member, matched by the run id that the member itself reports."""
     entries: tuple[DataEntry, ...] = facts.replicas if facts.primary is None else (facts.primary, *facts.replicas)

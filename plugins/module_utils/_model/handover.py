@@ -88,8 +88,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class HandOverResult:
-    """``done`` only with the proof; ``refused`` when nothing is changed; ``unknown`` must never be followed by a stop."""
+    """``done`` only with the proof; ``refused`` when nothing is changed; ``unknown`` must never be followed by a stop.
+
+    ``unseen``: what could not be checked beforehand.
+    """
 
     outcome: str
     reasons: tuple[str, ...]
     evidence: Evidence
+    unseen: tuple[str, ...] = ()

@@ -201,6 +201,14 @@ def good_replicas(primary: NodeFacts) -> int:
     return sum(1 for replica in primary.replicas if replica.online and 0 <= replica.lag <= max(limit, 1))
 
 
+def is_far_behind(primary: Member, replica: Member, limits: Limits) -> bool:
+    """Whether a replica that is connected and in sync is beyond the lag limit."""
+    upstream = replica.facts.upstream
+    in_sync = upstream is not None and upstream.up and not upstream.syncing and not replica.facts.loading
+    same_history = replica.facts.replication_id == primary.facts.replication_id
+    return in_sync and same_history and lag_bytes(primary.facts, replica.facts) > limits.max_lag
+
+
 def leader_obstacles(view: GroupView, primary: Member, replica: Member, limits: Limits) -> list[str]:
     """Why a replica could not be promoted by Sentinel right now; an empty list when nothing stands against it."""
     upstream, obstacles = replica.facts.upstream, []

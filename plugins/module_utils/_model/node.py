@@ -26,6 +26,7 @@ OBSERVED_SETTINGS = (
     "min-replicas-max-lag",
     "min-replicas-to-write",
     "repl-backlog-size",
+    "repl-diskless-load",
     "repl-diskless-sync",
     "repl-ping-replica-period",
     "repl-timeout",

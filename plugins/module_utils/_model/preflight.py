@@ -12,28 +12,46 @@ from .address import Address
 from .candidate import Preference, best_candidate
 from .drivers import AUTO, SENTINEL, choose_driver
 from .fitness import unfit_because
-from .group import GroupView, Member, entry_of
-from .health import Limits
+from .full_sync import Needs, replacing, serving
+from .group import GroupView, Member, attached_replicas, entry_of, lag_bytes
+from .health import Limits, is_far_behind
 from .replies import whole
+from .sentinel import ReplicaEntry
 
 # The fence ends by itself after this share of the shortest down-after-milliseconds: a paused primary does not answer
 # Sentinel's hello and with it neither its pings, so a longer pause makes the Sentinels fail over by themselves.
 FENCE_SHARE = 0.6
 LONGEST_FENCE_MS = 5000
 SHORTEST_FENCE_MS = 2000
+# The priorities during a hand-over: of the chosen replica, and of the other candidates where a bystander is about.
+PREFERRED = 1
+LEAST_PREFERRED = 2
 # Borrowed where the Sentinels' own down-after-milliseconds leaves too little time.
 BORROWED_DOWN_AFTER_MS = 5000
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is known before anything changes. ``electable``: whom Sentinel could promote; ``chosen``: whom it shall."""
+    """What is known before anything changes. ``electable``: the replicas that count as candidates; ``chosen``: the one it shall be.
+
+    ``bystanders``: replicas that a Sentinel could promote too, and that shall never lead: they are steered away from and
+    watched, but not waited for and not changed. ``attached``: all that copy the primary, for those who bring them over.
+    ``unseen``: what could not be checked.
+    """
 
     primary: Member
     electable: tuple[Member, ...]
     chosen: Member
     down_after_ms: tuple[int, ...]
     driver: str = SENTINEL
+    bystanders: tuple[Member, ...] = ()
+    attached: tuple[Member, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def promotable(self) -> tuple[Member, ...]:
+        """Whoever a Sentinel could promote."""
+        return (*self.electable, *self.bystanders)
 
     @property
     def down_after_is_too_short(self) -> bool:
@@ -47,10 +65,36 @@ class Preflight:
         return min(LONGEST_FENCE_MS, int(min(in_force, default=LONGEST_FENCE_MS) * FENCE_SHARE))
 
 
-def electable_replicas(view: GroupView, primary: Member) -> tuple[Member, ...]:
-    """The replicas that Sentinel could promote: its own entry of the primary lists them, and their priority is not 0."""
-    attached = [m for m in view.replicas if m.facts.upstream and m.facts.upstream.primary in view.addresses(primary)]
-    return tuple(member for member in attached if member.facts.priority != 0)
+def electable_replicas(view: GroupView, primary: Member, limits: Limits) -> tuple[Member, ...]:
+    """The replicas of which each must have every byte before anybody is promoted.
+
+    Not those with priority 0, which Sentinel passes over; nor those beyond the lag limit: waiting for them would last
+    longer than writes can be held. Where the user has not accepted such a lag, it is a problem of the group.
+    """
+    return tuple(
+        member
+        for member in attached_replicas(view, primary)
+        if member.facts.priority != 0 and not is_far_behind(primary, member, limits)
+    )
+
+
+def bystander_replicas(view: GroupView, electable: tuple[Member, ...]) -> tuple[Member, ...]:
+    """The other replicas that a Sentinel could promote by what it knows of them.
+
+    Sentinel passes over priority 0, as it has seen it at its last INFO, and over what is down; it asks neither for the
+    offset nor whom a replica copies (sentinelSelectSlave, compareSlavesForPromotion).
+    """
+    return tuple(
+        member
+        for member in view.replicas
+        if member not in electable and any(p > 0 for p in _seen_priorities(view, member))
+    )
+
+
+def _seen_priorities(view: GroupView, member: Member) -> list[int]:
+    """The priority of a replica in every Sentinel that knows it."""
+    entries = [entry_of(facts, member) for _account, facts, _entry in view.watching]
+    return [entry.priority for entry in entries if isinstance(entry, ReplicaEntry)]
 
 
 def preflight(
@@ -60,30 +104,60 @@ def preflight(
     primary = view.primary
     if primary is None or (view.sentinels and not view.watching):
         return None, ("the group has no single primary" + (" that Sentinels watch" if view.sentinels else ""),)
-    electable = electable_replicas(view, primary)
-    obstacles = {member.name: unfit_because(view, primary, member, limits) for member in electable}
+    attached = attached_replicas(view, primary)
+    electable = electable_replicas(view, primary, limits)
+    bystanders = bystander_replicas(view, electable)
+    # What is far behind is no candidate, but people are told how far it is.
+    asked_about = [member for member in attached if member.facts.priority != 0]
+    obstacles = {member.name: unfit_because(view, primary, member, limits) for member in asked_about}
     candidates = tuple(member for member in electable if not obstacles[member.name])
     chosen = best_candidate(candidates, preference)
-    reasons = _target_reasons(view, primary, obstacles, preference.target)
+    reasons = _target_reasons(view, primary, obstacles, preference)
     if preference.target is None and chosen is None:
         reasons += ["{} cannot lead: {}".format(name, ", ".join(why)) for name, why in sorted(obstacles.items()) if why]
         reasons += [f"{member.name} is not wanted as primary" for member in candidates]
         reasons.append("no replica is fit to lead")
-    reasons += _primary_reasons(view, primary, electable)
+    reasons += _primary_reasons(primary, attached)
+    reasons += _bystander_reasons(view, bystanders)
     way, against = choose_driver(view, driver)
     reasons += against
     reasons += _unmatched_reasons(view, (primary, *electable))
     if reasons or chosen is None:
         return None, tuple(reasons)
-    return Preflight(primary, electable, chosen, tuple(entry.down_after_ms for _a, _f, entry in view.watching), way), ()
+    patience = tuple(entry.down_after_ms for _account, _facts, entry in view.watching)
+    return Preflight(primary, electable, chosen, patience, way, bystanders, attached), ()
+
+
+def full_sync_needs(plan: Preflight, write_rate: float, preference: Preference, disk_free: Mapping[str, int]) -> Needs:
+    """What is lacking if the old primary had to be synchronised in full afterwards.
+
+    The hand-over makes it continue with the new primary; but a fault in the middle of it can cost that, and where the
+    new primary cannot fork or the old one cannot store the data, the group is left in a loop of synchronisations that fail.
+    """
+    primary, chosen = plan.primary, plan.chosen
+    machine = preference.machines.get(chosen.name)
+    others = [member for member in (primary, *plan.attached) if member is not chosen]
+    neighbours = [one for one in others if machine is not None and preference.machines.get(one.name) == machine]
+    data = primary.facts.memory.used
+    return serving(chosen, data, write_rate, neighbours) + replacing(primary, data, disk_free.get(primary.name))
+
+
+def waited_for_no_more(plan: Preflight) -> tuple[str, ...]:
+    """A note for each candidate by its priority that was left alone because it is far behind."""
+    return tuple(
+        f"{member.name} was {lag_bytes(plan.primary.facts, member.facts)} bytes behind and was not waited for"
+        for member in plan.bystanders
+        if member in plan.attached and member.facts.priority != 0
+    )
 
 
 def _target_reasons(
     view: GroupView,
     primary: Member,
     obstacles: Mapping[str, list[str]],
-    target: str | None,
+    preference: Preference,
 ) -> list[str]:
+    target = preference.target
     if target is None:
         return []
     if target == primary.name:
@@ -94,10 +168,21 @@ def _target_reasons(
         member = view.member(target)
         why = "its replica-priority is 0" if member and member.facts.priority == 0 else "it does not copy the primary"
         return [f"{target} cannot lead: {why}"]
-    return [f"{target} cannot lead: {why}" for why in obstacles[target]]
+    excluded = [f"{target} is not wanted as primary"] if target in preference.never else []
+    return excluded + [f"{target} cannot lead: {why}" for why in obstacles[target]]
 
 
-def _primary_reasons(view: GroupView, primary: Member, electable: tuple[Member, ...]) -> list[str]:
+def _bystander_reasons(view: GroupView, bystanders: tuple[Member, ...]) -> list[str]:
+    """They are told apart by their priority alone, and theirs is not ours to change."""
+    return [
+        f"{member.name} must not lead and has replica-priority {lowest}, which Sentinel prefers or hardly tells from the "
+        f"candidates' during the hand-over: give it one above {LEAST_PREFERRED}, or 0"
+        for member in bystanders
+        if (lowest := min(p for p in _seen_priorities(view, member) if p > 0)) <= LEAST_PREFERRED
+    ]
+
+
+def _primary_reasons(primary: Member, attached: tuple[Member, ...]) -> list[str]:
     reasons = []
     facts = primary.facts
     if facts.settings.get("replica-read-only") != "yes":
@@ -106,12 +191,12 @@ def _primary_reasons(view: GroupView, primary: Member, electable: tuple[Member, 
                 facts.settings.get("replica-read-only", "unknown")
             )
         )
-    with_password = [m.name for m in electable if "masterauth" in m.facts.secrets_set]
+    with_password = [m.name for m in attached if "masterauth" in m.facts.secrets_set]
     if with_password and "masterauth" not in facts.secrets_set:
         reasons.append("masterauth is not set on the primary, but on its replicas: it could not follow the new primary")
     wanted = whole(facts.settings, "min-replicas-to-write")
-    if wanted > len(view.replicas):
-        reasons.append(f"min-replicas-to-write is {wanted}, the new primary would have {len(view.replicas)} replicas")
+    if wanted > len(attached):
+        reasons.append(f"min-replicas-to-write is {wanted}, the new primary would have {len(attached)} replicas")
     attached_not_online = [str(replica.address) for replica in facts.replicas if not replica.online]
     if attached_not_online:
         reasons.append("replicas are being synchronised: " + ", ".join(attached_not_online))

@@ -29,6 +29,7 @@ CODES = {
     "min_replicas_unmet": (UNSAFE, "the primary refuses writes for lack of good replicas"),
     "no_healthy_replica": (UNSAFE, "no replica could take over"),
     "no_primary": (UNSAFE, "no answering node is a primary"),
+    "no_room_for_full_sync": (DEGRADED, "a full synchronisation, should a hand-over need one, would not fit"),
     "node_denied": (UNKNOWN, "a node answers but refuses our login or a command"),
     "node_loading": (UNSAFE, "a node is loading its data set"),
     "node_unreachable": (UNKNOWN, "a node does not answer"),

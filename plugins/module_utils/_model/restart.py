@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .full_sync import HEADROOM, SYNC_BYTES_PER_SECOND, loading, serving
 from .group import GroupView, Member
 from .health import Limits, good_replicas, leader_obstacles
 from .host import HostFacts
@@ -19,9 +20,6 @@ from .replies import whole
 
 PARTIAL = "partial"
 FULL = "full"
-
-# A fork copies pages while writes go on, and a backlog estimate is an estimate: room for both.
-HEADROOM = 1.5
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,9 @@ def forecast(
             refusals.append(
                 f"it would come back by a full synchronisation ({why}); accept that beforehand if it is meant"
             )
-        full_refusals, unseen = _full_sync_needs(primary, host, write_rate)
-        refusals += full_refusals
+        needs = serving(primary, primary.facts.memory.used, write_rate) + loading(primary, host)
+        refusals += needs.lacking
+        unseen += needs.unseen
     refusals += _service_refusals(node, host)
     return RestartForecast(node.name, resync, why, tuple(refusals), tuple(unseen))
 
@@ -125,54 +124,6 @@ def _resync(primary: Member, node: Member, wish: RestartWish, write_rate: float)
         f"(with half as much again), the backlog holds {backlog}"
     )
     return (PARTIAL if missed < backlog else FULL), numbers
-
-
-def _full_sync_needs(primary: Member, host: HostFacts, write_rate: float) -> tuple[list[str], list[str]]:
-    """What a full synchronisation of this node needs on both sides, and what of it cannot be seen from here."""
-    data = primary.facts.memory.used
-    refusals, unseen = [], []
-    room = primary.facts.memory.machine - primary.facts.memory.resident
-    if primary.facts.memory.machine and room < data // 2:
-        refusals.append(f"the primary's machine has at most {room} bytes left, its fork may need {data // 2}")
-    if host.memory_available is not None and host.memory_available < data // 2:
-        refusals.append(f"{host.memory_available} bytes of memory are available here, the sync needs about {data // 2}")
-    if host.disk_free is None:
-        unseen.append("the free disk space of the node")
-    elif host.disk_free < data:
-        refusals.append(f"{host.disk_free} bytes of disk are free here, the data set has {data}")
-    if primary.facts.settings.get("repl-diskless-sync") != "yes":
-        unseen.append("the free disk space of the primary, which writes the RDB file to disk first")
-    unseen.append("other processes' use of memory on the primary's machine")
-    refusals += _output_buffer_refusals(primary, write_rate)
-    return refusals, unseen
-
-
-# A slow but usual rate for saving, sending and loading a data set; only the order of magnitude matters.
-SYNC_BYTES_PER_SECOND = 50 * 1024 * 1024
-
-
-def _output_buffer_refusals(primary: Member, write_rate: float) -> list[str]:
-    hard, soft, soft_seconds = replica_buffer_limit(primary.facts.settings.get("client-output-buffer-limit", ""))
-    seconds = primary.facts.memory.used / SYNC_BYTES_PER_SECOND
-    needed = int(write_rate * seconds * HEADROOM)
-    if hard and needed > hard:
-        return [
-            f"the sync takes about {seconds:.0f} s, in which {needed} bytes gather; client-output-buffer-limit cuts replicas off at {hard}"
-        ]
-    if soft and needed > soft and seconds > soft_seconds:
-        return [
-            f"the sync takes about {seconds:.0f} s, in which {needed} bytes gather; the soft client-output-buffer-limit is {soft} for {soft_seconds} s"
-        ]
-    return []
-
-
-def replica_buffer_limit(value: str) -> tuple[int, int, int]:
-    """The replica class of client-output-buffer-limit: hard bytes, soft bytes, soft seconds; zeros mean no limit."""
-    words = value.split()
-    for index in range(0, len(words) - 3, 4):
-        if words[index] in ("slave", "replica"):
-            return int(words[index + 1]), int(words[index + 2]), int(words[index + 3])
-    return 0, 0, 0
 
 
 def _service_refusals(node: Member, host: HostFacts) -> list[str]:

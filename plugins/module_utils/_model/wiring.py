@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .group import DataEntry, GroupView, Member, entry_of
+from .group import DataEntry, GroupView, Member, copies_a_replica, entry_of
 from .problems import Problem
 from .sentinel import PrimaryEntry, SentinelAccount, SentinelFacts
 
@@ -99,7 +99,8 @@ def _matching_problems(
     by_address = {found.address for found in unmatched if found.address in known}
     strangers = [found for found in unmatched if found.address not in known | declared_down]
 
-    unread = [member for member in view.members if entry_of(facts, member) is None]
+    # The primary does not list what copies another replica, so a Sentinel that never heard of it is right.
+    unread = [m for m in view.members if entry_of(facts, m) is None and not copies_a_replica(view, m)]
     unfound = [member for member in unread if not view.addresses(member) & by_address]
     silent = sum(1 for node in view.nodes if node.facts is None and node.declared is None)
     # Behind NAT only the count tells: as many strangers as there are silent nodes may be those, others are unread ones.

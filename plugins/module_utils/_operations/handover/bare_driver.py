@@ -94,7 +94,7 @@ class BareDriver:
             node.transaction([("REPLICAOF", address.host, address.port), ("CONFIG", "REWRITE")])
 
         notes = []
-        for member in (self._passage.plan.primary, *self._passage.plan.electable):
+        for member in (self._passage.plan.primary, *self._passage.plan.attached):
             exchanged = member.name in (self._old.name, self._new.name)
             try:
                 if exchanged:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..._engine.group import GroupConnections
@@ -12,14 +13,22 @@ from ..._model.borrowed import NODE, Borrowed
 from ..._model.candidate import Preference
 from ..._model.drivers import AUTO, BARE, COORDINATED, SENTINEL
 from ..._model.errors import ConditionTimeout, Refused, SteadyhandError
+from ..._model.full_sync import full_sync_problems
 from ..._model.group import GroupView
 from ..._model.handover import DONE, REFUSED, UNKNOWN, Evidence, HandOverResult
-from ..._model.health import Limits, group_problems
+from ..._model.health import Limits
 from ..._model.lock import LockWish
-from ..._model.preflight import BORROWED_DOWN_AFTER_MS, Preflight, preflight
+from ..._model.preflight import (
+    BORROWED_DOWN_AFTER_MS,
+    Preflight,
+    full_sync_needs,
+    preflight,
+    waited_for_no_more,
+)
 from ..._model.problems import judge
 from ..clock import Clock
 from ..lock import give_back, take_or_renew
+from ..watching import watch
 from .bare_driver import BareDriver, Route
 from .coordinated_driver import CoordinatedDriver
 from .fence import PING_PERIOD
@@ -32,13 +41,16 @@ from .settling import settle
 from .steering import prefer
 
 DOWN_AFTER = "down-after-milliseconds"
+# Seconds between the two looks of the preflight: what grows meanwhile shows, and how much clients write.
+LOOKS_APART = 1.0
 
 
 @dataclass(frozen=True)
 class HandOverWish:
     """What is asked for. ``keep_lock``: the caller gives the lock back. ``settle_timeout`` in seconds.
 
-    ``route`` moves the traffic of a group without Sentinels, in at most ``route_seconds``.
+    ``route`` moves the traffic of a group without Sentinels, in at most ``route_seconds``. ``disk_free``: bytes that are
+    free for the data of nodes, by their names, where it is known.
     """
 
     lock: LockWish
@@ -50,6 +62,7 @@ class HandOverWish:
     driver: str = AUTO
     route: Route | None = None
     route_seconds: float = 0.0
+    disk_free: Mapping[str, int] = field(default_factory=dict)
 
 
 class Conductor:
@@ -65,13 +78,20 @@ class Conductor:
         self._group = connections.targets.name
         self._evidence = Evidence()
         self._phases: dict[str, int] = {}
+        self._unseen: tuple[str, ...] = ()
 
     def plan(self) -> tuple[GroupView, Preflight | None, tuple[str, ...]]:
         """Observe and decide, without changing anything: the view, and the plan or all reasons against it."""
-        view = self._connections.observe()
-        judgement = judge(group_problems(view, self._wish.limits), self._wish.accept)
-        plan, against = preflight(view, self._wish.limits, self._wish.preference, self._wish.driver)
-        reasons = [str(problem) for problem in judgement.problems] + list(against)
+        wish = self._wish
+        watched = watch(self._connections.observe, self._clock, LOOKS_APART, wish.limits, wish.accept)
+        view = watched.view
+        plan, against = preflight(view, wish.limits, wish.preference, wish.driver)
+        reasons = [str(problem) for problem in watched.judgement.problems] + list(against)
+        if plan is not None:
+            needs = full_sync_needs(plan, watched.write_rate, wish.preference, wish.disk_free)
+            plan = replace(plan, unseen=needs.unseen)
+            judgement = judge(full_sync_problems(plan.chosen.name, needs), wish.accept)
+            reasons += [str(problem) for problem in judgement.problems]
         if plan is not None and not reasons:
             reasons += missing_permissions(self._connections, plan)
             plan, unable = self._with_permitted_driver(plan)
@@ -106,6 +126,7 @@ class Conductor:
         except SteadyhandError as error:
             return self._result(REFUSED, (str(error),))
         view, plan, reasons = self.plan()
+        self._unseen = plan.unseen if plan is not None else ()
         self._phases["preflight"] = self._since(started)
         notes = tuple(f"left behind by an earlier hand-over and returned: {one}" for one in returned)
         notes += cut_off(holder.facts.last_handover)
@@ -152,7 +173,7 @@ class Conductor:
         passed = replace(passed, reasons=(*passed.reasons, *left))
         if passed.outcome != DONE:
             return self._result(passed.outcome, passed.reasons)
-        return self._settled(plan, passed)
+        return self._settled(plan, replace(passed, reasons=(*passed.reasons, *waited_for_no_more(plan))))
 
     def _prepared(self, view: GroupView, plan: Preflight, ledger: Ledger) -> Passed:
         started = self._clock.now()
@@ -208,7 +229,7 @@ class Conductor:
             return self._result(UNKNOWN, (f"nothing was lost, but the group did not settle: {error}", *passed.reasons))
         finally:
             self._phases["settle"] = self._since(started)
-        before = next(member for member in plan.electable if member.name == new).facts.full_syncs
+        before = next(member for member in plan.promotable if member.name == new).facts.full_syncs
         after = view.member(new)
         self._evidence = replace(
             self._evidence,
@@ -221,7 +242,8 @@ class Conductor:
         return int((self._clock.now() - started) * 1000)
 
     def _result(self, outcome: str, reasons: tuple[str, ...]) -> HandOverResult:
-        return HandOverResult(outcome, reasons, replace(self._evidence, phases_ms=dict(self._phases)))
+        evidence = replace(self._evidence, phases_ms=dict(self._phases))
+        return HandOverResult(outcome, reasons, evidence, self._unseen)
 
 
 def _epoch(view: GroupView) -> int | None:

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..._engine.group import GroupConnections
 from ..._model.errors import ConditionTimeout
-from ..._model.group import GroupView
-from ..._model.preflight import Preflight
+from ..._model.group import GroupView, entry_of
+from ..._model.preflight import LEAST_PREFERRED, PREFERRED, Preflight
+from ..._model.sentinel import ReplicaEntry
 from ..clock import Clock
 from .ledger import Ledger
 
-PREFERRED = 1
 # Sentinels read a replica's priority with INFO, each 10 s; in seconds.
 SEEN_WITHIN = 25.0
 SETTING = "replica-priority"
@@ -23,20 +25,18 @@ def prefer(connections: GroupConnections, clock: Clock, plan: Preflight, ledger:
 
     All Sentinels, not only the one that is asked: if that one dies in the middle, another is asked to go on, and it must
     not choose somebody else. The others are raised only where they tie with the chosen one, and never set to 0, so that an
-    automatic failover keeps every candidate.
+    automatic failover keeps every candidate. Where a bystander is about, the others come next, so that the loss of the
+    chosen one in the last moment still promotes one of them.
     """
-    if len(plan.electable) == 1:
+    if len(plan.electable) == 1 and not plan.bystanders:
         return
-    wanted = {plan.chosen.name: PREFERRED}
-    rivals = [member for member in plan.electable if member is not plan.chosen]
-    wanted.update({member.name: PREFERRED + 1 for member in rivals if member.facts.priority <= PREFERRED})
+    wanted = _wanted(plan)
     for member in plan.electable:
-        priority = wanted.get(member.name, member.facts.priority)
-        if priority != member.facts.priority:
-            ledger.borrow_setting(member.name, SETTING, str(member.facts.priority), str(priority))
+        if wanted[member.name] != member.facts.priority:
+            ledger.borrow_setting(member.name, SETTING, str(member.facts.priority), str(wanted[member.name]))
     deadline = clock.now() + SEEN_WITHIN
     while True:
-        unseen = _not_preferred(connections.observe(), plan.chosen.name)
+        unseen = _unseen(connections.observe(), plan.chosen.name, wanted)
         if not unseen:
             return
         if clock.now() > deadline:
@@ -44,13 +44,29 @@ def prefer(connections: GroupConnections, clock: Clock, plan: Preflight, ledger:
         clock.sleep(0.2)
 
 
-def _not_preferred(view: GroupView, chosen: str) -> list[str]:
+def _wanted(plan: Preflight) -> dict[str, int]:
+    """The priority of each candidate during the hand-over."""
+    wanted = {member.name: member.facts.priority for member in plan.electable}
+    for name, priority in wanted.items():
+        if plan.bystanders or priority <= PREFERRED:
+            wanted[name] = LEAST_PREFERRED
+    return {**wanted, plan.chosen.name: PREFERRED}
+
+
+def _unseen(view: GroupView, chosen: str, wanted: Mapping[str, int]) -> list[str]:
     member = view.member(chosen)
-    run_id = member.facts.run_id if member is not None else ""
+    if member is None:
+        return [f"{chosen} does not answer"]
     unseen = []
     for account, facts, _entry in view.watching:
-        mine = [entry.priority for entry in facts.replicas if entry.run_id == run_id]
-        rivals = [entry.priority for entry in facts.replicas if entry.run_id != run_id and entry.priority > 0]
-        if mine != [PREFERRED] or any(priority <= PREFERRED for priority in rivals):
-            unseen.append(f"{account.name} sees priority {mine} for {chosen}")
+        for candidate in (one for one in view.members if one.name in wanted):
+            entry = entry_of(facts, candidate)
+            seen = entry.priority if isinstance(entry, ReplicaEntry) else None
+            if seen != wanted[candidate.name]:
+                unseen.append(f"{account.name} sees priority {seen} for {candidate.name}, not {wanted[candidate.name]}")
+        rivals = [
+            entry.priority for entry in facts.replicas if entry.run_id != member.facts.run_id and entry.priority > 0
+        ]
+        if any(priority <= PREFERRED for priority in rivals):
+            unseen.append(f"{account.name} sees another replica with priority {PREFERRED}")
     return unseen

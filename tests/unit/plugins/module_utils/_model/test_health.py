@@ -39,8 +39,12 @@ def test_every_problem_says_what_was_seen_and_what_to_do(case: Case) -> None:
         assert "None" not in str(problem)
 
 
+# What a hand-over alone asks about; its cases are in test_full_sync.py.
+OF_A_HANDOVER = {"no_room_for_full_sync"}
+
+
 def test_every_code_has_a_case() -> None:
-    assert {problem.code for case in CASES.values() for problem in found(case)} == set(CODES)
+    assert {problem.code for case in CASES.values() for problem in found(case)} == set(CODES) - OF_A_HANDOVER
 
 
 @pytest.mark.parametrize("name", [*recordings.names("healthy"), *recordings.names("hostnames")])

@@ -20,12 +20,16 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.preflight 
     Preflight,
     announced_or_raise,
     preflight,
+    waited_for_no_more,
 )
 from unit.builders import (
+    MIB,
+    address_of,
     attached,
     group_view,
     member,
     primary_entry,
+    replica_entry,
     with_all_sentinels,
     with_link,
     with_node,
@@ -76,6 +80,85 @@ def test_a_replica_that_never_leads_is_not_electable() -> None:
     assert [one.name for one in plan.electable] == ["c"]
 
 
+def seen_with_priority(view: GroupView, name: str, priority: int) -> GroupView:
+    """As every Sentinel has it."""
+    others = tuple(replica_entry(one) for one in ("b", "c") if one != name)
+    return with_all_sentinels(view, replicas=(replica_entry(name, priority=priority), *others))
+
+
+def far_behind(view: GroupView) -> GroupView:
+    """b is a mebibyte beyond the limit; the Sentinels know it with the usual priority."""
+    return with_node(view, "a", offset=1000 + Limits().max_lag + MIB)
+
+
+def only_b_far_behind(view: GroupView) -> GroupView:
+    """The same, and c has everything."""
+    view = far_behind(view)
+    return with_link(view, "c", applied_offset=1000 + Limits().max_lag + MIB)
+
+
+def chained(view: GroupView) -> GroupView:
+    """b copies c, and the Sentinels still have it in their tables."""
+    return with_link(view, "b", primary=address_of("c"))
+
+
+BYSTANDERS: dict[str, tuple[Change, list[str], list[str]]] = {
+    "none": (unchanged, ["b", "c"], []),
+    "far behind": (only_b_far_behind, ["c"], ["b"]),
+    "chained": (chained, ["c"], ["b"]),
+    "chained, and no Sentinel knows it": (
+        lambda view: with_all_sentinels(chained(view), replicas=(replica_entry("c"),)),
+        ["c"],
+        [],
+    ),
+    "priority 0 that Sentinels have not seen yet": (
+        lambda view: with_settings(view, "b", replica_priority="0"),
+        ["c"],
+        ["b"],
+    ),
+    "priority 0": (
+        lambda view: seen_with_priority(with_settings(view, "b", replica_priority="0"), "b", 0),
+        ["c"],
+        [],
+    ),
+    "far behind with priority 0": (
+        lambda view: seen_with_priority(with_settings(only_b_far_behind(view), "b", replica_priority="0"), "b", 0),
+        ["c"],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "electable", "bystanders"), BYSTANDERS.values(), ids=BYSTANDERS)
+def test_who_is_waited_for_and_who_is_only_steered_away_from(
+    change: Change, electable: list[str], bystanders: list[str]
+) -> None:
+    plan = plan_of(change)
+    assert [one.name for one in plan.electable] == electable
+    assert [one.name for one in plan.bystanders] == bystanders
+    assert plan.chosen.name in electable
+
+
+def test_a_bystander_that_sentinel_hardly_tells_from_the_candidates_is_refused() -> None:
+    view = seen_with_priority(only_b_far_behind(group_view()), "b", 2)
+    plan, (reason,) = preflight(view, Limits(), Preference())
+    assert plan is None
+    assert reason.startswith("b must not lead and has replica-priority 2")
+
+
+def test_what_was_not_waited_for_is_told_with_its_lag() -> None:
+    lag = Limits().max_lag + MIB
+    assert waited_for_no_more(plan_of(only_b_far_behind)) == (f"b was {lag} bytes behind and was not waited for",)
+    assert waited_for_no_more(plan_of(chained)) == ()
+
+
+def test_those_who_copy_another_replica_do_not_count_for_writes() -> None:
+    view = with_settings(chained(group_view()), "a", min_replicas_to_write="2")
+    plan, reasons = preflight(view, Limits(), Preference())
+    assert plan is None
+    assert reasons == ("min-replicas-to-write is 2, the new primary would have 1 replicas",)
+
+
 @pytest.mark.parametrize(
     ("change", "target", "expected"),
     [
@@ -92,6 +175,16 @@ def test_a_replica_that_never_leads_is_not_electable() -> None:
             "b",
             ["b cannot lead: it does not copy the primary"],
             id="a target that copies somebody else",
+        ),
+        pytest.param(
+            lambda view: far_behind(view),
+            None,
+            [
+                f"b cannot lead: it is {Limits().max_lag + MIB} bytes behind",
+                f"c cannot lead: it is {Limits().max_lag + MIB} bytes behind",
+                "no replica is fit to lead",
+            ],
+            id="everybody is far behind",
         ),
         pytest.param(
             lambda view: with_link(view, "b", up=False),
@@ -152,6 +245,11 @@ def test_a_replica_that_never_leads_is_not_electable() -> None:
 def test_a_hand_over_is_refused(change: Change, target: str | None, expected: list[str]) -> None:
     plan, reasons = preflight(change(group_view()), Limits(), Preference(target=target))
     assert (plan, list(reasons)) == (None, expected)
+
+
+def test_a_target_that_is_excluded_is_refused_with_the_reason() -> None:
+    plan, reasons = preflight(group_view(), Limits(), Preference(target="b", never=("b",)))
+    assert (plan, reasons) == (None, ("b is not wanted as primary",))
 
 
 def test_nobody_is_left_when_the_wishes_exclude_all() -> None:

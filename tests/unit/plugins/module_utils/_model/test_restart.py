@@ -10,18 +10,17 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.full_sync import HEADROOM
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.group import GroupView
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.host import ConfigFile, HostFacts
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.node import PRIMARY
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.restart import (
     FULL,
-    HEADROOM,
     PARTIAL,
     RestartForecast,
     RestartWish,
     forecast,
-    replica_buffer_limit,
 )
 from unit.builders import (
     MIB,
@@ -123,7 +122,7 @@ def test_a_full_synchronisation_is_only_made_when_it_was_accepted() -> None:
     assert (refused.resync, refused.allowed) == (FULL, False)
     assert "accept that beforehand" in refused.refusals[0]
     assert (accepted.resync, accepted.allowed) == (FULL, True)
-    assert "other processes' use of memory on the primary's machine" in accepted.unseen
+    assert "other processes' use of memory on the machine of a" in accepted.unseen
 
 
 @pytest.mark.parametrize(
@@ -180,7 +179,7 @@ def test_a_full_synchronisation_is_only_made_when_it_was_accepted() -> None:
         ),
         pytest.param(
             Case(lambda view: with_memory(with_nothing_on_disk(view), "a", machine=16 * MIB), wish=ACCEPTED),
-            f"at most {4 * MIB} bytes left, its fork may need {5 * MIB}",
+            f"at most {4 * MIB} bytes of memory left, its fork may need {5 * MIB}",
             id="no memory for the primary's fork",
         ),
         pytest.param(
@@ -273,21 +272,7 @@ def test_what_cannot_be_seen_is_named() -> None:
         .unseen
     )
     assert unseen == (
+        "the free disk space of a, which writes the RDB file to disk first",
+        "other processes' use of memory on the machine of a",
         "the free disk space of the node",
-        "the free disk space of the primary, which writes the RDB file to disk first",
-        "other processes' use of memory on the primary's machine",
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", (268435456, 67108864, 60)),
-        ("normal 0 0 0 replica 1 2 3", (1, 2, 3)),
-        ("slave 0 0 0", (0, 0, 0)),
-        ("normal 1 2 3", (0, 0, 0)),
-        ("", (0, 0, 0)),
-    ],
-)
-def test_the_output_buffer_limit_of_replicas(value: str, expected: tuple[int, int, int]) -> None:
-    assert replica_buffer_limit(value) == expected

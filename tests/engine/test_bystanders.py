@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Replicas that shall never lead, on real servers: they do not lead, nobody waits for them, and nothing of them is changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits
+from engine.subjects import GROUP, conducting, wait_healthy
+from lab.lab import Lab
+from lab.node import DataNode
+from lab.waiting import wait_until
+
+LabFactory = Callable[..., Lab]
+
+LIMITS = Limits(max_lag=1024 * 1024)
+# Longer than a hand-over takes until roles have changed, shorter than down-after-milliseconds and repl-timeout.
+HELD_MS = 45000
+LAGGING = ("replica_lagging", "chained_replica")
+
+
+def hold_back(replica: DataNode, primary: DataNode) -> None:
+    """Make a replica stand still at its offset, connected and answering, until it is beyond the lag limit."""
+    with replica.client() as client:
+        # A pause holds the stream of the replica's own primary too.
+        client.execute_command("CLIENT", "PAUSE", HELD_MS, "WRITE")
+    with primary.client() as client:
+        for number in range(24):
+            client.set(f"ballast:{number % 4}", b"b" * 100_000)
+    missing = int(primary.info("replication")["master_repl_offset"]) - int(
+        replica.info("replication")["slave_repl_offset"]
+    )
+    assert missing > LIMITS.max_lag
+
+
+@pytest.mark.parametrize("priority", ["0", "100"])
+def test_a_replica_that_is_far_behind_never_leads_never_blocks_and_keeps_its_settings(
+    lab_factory: LabFactory, priority: str
+) -> None:
+    far = f"{GROUP}-c"
+    lab = lab_factory(groups=1, down_after_ms=60000, node_settings={far: {"replica-priority": priority}})
+    wait_healthy(lab)
+    old, near = lab.primary_of(GROUP).name, next(n.name for n in lab.replicas_of(GROUP) if n.name != far)
+    hold_back(lab.node(far), lab.primary_of(GROUP))
+
+    with conducting(lab, limits=LIMITS) as conductor:
+        refused = conductor.run()
+    assert refused.outcome == REFUSED
+    assert any(reason.startswith(f"replica_lagging ({far})") for reason in refused.reasons), refused.reasons
+
+    with conducting(lab, limits=LIMITS, accept=LAGGING) as conductor:
+        result = conductor.run()
+    assert (result.outcome, result.evidence.old_primary, result.evidence.new_primary) == (DONE, old, near)
+    # What Sentinel could have promoted is told; with priority 0 it never could.
+    told = [bool(re.match(rf"{far} was \d+ bytes behind and was not waited for$", note)) for note in result.reasons]
+    assert told == ([] if priority == "0" else [True]), result.reasons
+    assert not [borrowed for borrowed in result.evidence.borrowed if far in borrowed]
+    node = lab.node(far)
+    assert node.config("replica-priority") == priority
+    assert "replica-priority 1\n" not in node.state.conf_file.read_text()
+    # It follows the new primary in the end, and has everything.
+    lab.wait_converged()
+
+
+def test_a_chained_replica_goes_on_copying_what_it_copied(lab_factory: LabFactory) -> None:
+    lab = lab_factory(groups=1, replicas=3)
+    wait_healthy(lab)
+    target, middle, chained = lab.replicas_of(GROUP)
+    with chained.client() as client:
+        client.execute_command("REPLICAOF", middle.state.host, middle.state.port)
+    wait_until(
+        lambda: None if chained.info("replication")["master_link_status"] == "up" else "its link is down",
+        30,
+        f"{chained.name} copies {middle.name}",
+    )
+    # The primary forgets it with its connection, the Sentinels only when they are told to.
+    for sentinel in lab.sentinels:
+        with sentinel.client() as client:
+            client.execute_command("SENTINEL", "RESET", GROUP)
+    wait_healthy(lab, accept=("chained_replica",))
+    syncs = middle.info("stats")["sync_full"]
+
+    with conducting(lab, target=chained.name, accept=("chained_replica",)) as conductor:
+        _view, plan, reasons = conductor.plan()
+    assert plan is None
+    assert reasons == (f"{chained.name} cannot lead: it does not copy the primary",)
+
+    with conducting(lab, target=target.name, accept=("chained_replica",)) as conductor:
+        result = conductor.run()
+    assert (result.outcome, result.evidence.new_primary) == (DONE, target.name)
+    assert not [borrowed for borrowed in result.evidence.borrowed if chained.name in borrowed]
+    replication = chained.info("replication")
+    assert (replication["master_host"], replication["master_port"]) == (middle.state.host, middle.state.port)
+    assert replication["master_link_status"] == "up"
+    assert middle.info("stats")["sync_full"] == syncs, "the chained replica continued where it was"
