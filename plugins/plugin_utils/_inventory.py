@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 ROOT_GROUP = "redis"
 NODE_PORT = 6379
 SENTINEL_PORT = 26379
@@ -80,6 +82,21 @@ def groups_of_run(groups: Groups, hostvars: Any, run_hosts: Iterable[str]) -> li
     return chosen
 
 
+def mistakes_of_run(groups: Groups, hostvars: Any, run_hosts: Iterable[str]) -> list[str]:
+    """Everything in the inventory, or in the choice of its hosts, with which the run cannot be meant; empty when it can."""
+    try:
+        chosen = groups_of_run(groups, hostvars, run_hosts)
+    except InventoryError as error:
+        return [str(error)]
+    found: list[str] = []
+    for group in chosen:
+        try:
+            describe(group.as_data(), groups, hostvars)
+        except InventoryError as error:
+            found.append(str(error))
+    return found
+
+
 def redis_groups(groups: Groups, hostvars: Any) -> list[RedisGroup]:
     """Every Redis group of the inventory, sorted by label. Raises InventoryError."""
     hosts = list(groups.get(ROOT_GROUP, ()))
@@ -114,7 +131,8 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
     """What tasks need of a group. Raises InventoryError.
 
     ``arguments`` of the modules that speak of a group, ``node_arguments`` of those that speak of one node, by inventory
-    name, both with secrets; and ``nodes``, by inventory name: how each is restarted and on which machine it runs.
+    name, both with secrets; ``nodes``, by inventory name: how each is restarted and where it runs; and ``never``, the
+    names of those that shall not be the primary.
     """
     nodes = {host: hostvars[host] for host in group["hosts"]}
     addresses = {host: _address(host, variables, "redis_", NODE_PORT) for host, variables in nodes.items()}
@@ -144,7 +162,24 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
             for host, variables in nodes.items()
         },
         "nodes": {host: _how_to_restart(host, variables) for host, variables in nodes.items()},
+        "never": [host for host, variables in nodes.items() if _never_leads(host, variables)],
     }
+
+
+def primaries_elsewhere(hosts: Iterable[str], hostvars: Any) -> dict[str, dict[str, int]]:
+    """How many primaries each zone and each machine has, by the newest views of the groups that ``hosts`` stand for.
+
+    A group of which nothing is known, or whose primary is not known, counts for nothing.
+    """
+    found: dict[str, dict[str, int]] = {"zone": {}, "machine": {}}
+    for host in hosts:
+        view, described = hostvars[host].get("redis_roll_view"), hostvars[host].get("__redis_roll_described")
+        node = described["nodes"].get(view["primary"]) if view and described else None
+        for kind, counts in found.items():
+            place = node[kind] if node else ""
+            if place:
+                counts[place] = counts.get(place, 0) + 1
+    return found
 
 
 def _default_names(groups: Groups, hostvars: Any) -> Callable[[str], str]:
@@ -213,7 +248,13 @@ def _no_address_twice(addresses: Mapping[str, str], where: str) -> None:
 
 
 def _node_options(host: str, address: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    options = {"address": address, "name": host, "announce": _text(variables, "redis_announce")}
+    options = {
+        "address": address,
+        "name": host,
+        "announce": _text(variables, "redis_announce"),
+        "zone": _text(variables, "redis_zone"),
+        "machine": _machine(host, variables),
+    }
     options.update({option: _text(variables, "redis_" + variable) for variable, option in _OWN_LOGIN.items()})
     return {option: value for option, value in options.items() if value}
 
@@ -248,14 +289,26 @@ def _how_to_restart(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         command = shlex.split(command)
     if command is not None and (not command or not all(isinstance(word, str) for word in command)):
         raise InventoryError(f"host {host}: redis_restart_command must be a command line or a list of its words")
-    # Nodes on one machine are neighbours; without a declared machine, the address under which it is reached tells.
-    machine = _text(variables, "redis_machine") or _text(variables, "ansible_host") or host
     return {
-        "machine": machine,
+        "machine": _machine(host, variables),
+        "zone": _text(variables, "redis_zone"),
         "service": None if command else _text(variables, "redis_service") or SERVICE,
         "command": list(command) if command else None,
         "address": _address(host, variables, "redis_", NODE_PORT),
     }
+
+
+def _machine(host: str, variables: Mapping[str, Any]) -> str:
+    """Nodes on one machine are neighbours; without a declared machine, the address under which it is reached tells."""
+    return _text(variables, "redis_machine") or _text(variables, "ansible_host") or host
+
+
+def _never_leads(host: str, variables: Mapping[str, Any]) -> bool:
+    value = variables.get("redis_never_primary", False)
+    try:
+        return bool(boolean(value))
+    except TypeError as error:
+        raise InventoryError(f"host {host}: redis_never_primary is {value!r}, it must be true or false") from error
 
 
 def _text(variables: Mapping[str, Any], name: str) -> str:

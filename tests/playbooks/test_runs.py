@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from lab.lab import Lab
 
@@ -12,13 +14,42 @@ from .run import play
 
 PLAYBOOKS = ["audit", "failover", "push_config", "rolling_restart"]
 
+# What is wrong stands first in the message, not behind what Ansible was doing.
 REFUSED = {
-    "a part of a group": (("--limit", "group-1-a"), "group-1 (group-1-b, group-1-c would be left out)"),
+    "a part of a group": (
+        ("--limit", "group-1-a"),
+        "the limit tears Redis groups apart: group-1 (group-1-b, group-1-c would be left out)",
+    ),
     "no Redis node": (("--limit", "sentinels"), "no Redis node is in this run"),
     "tags": (("--tags", "restart"), "This playbook has no tags"),
-    "too few forks": (("--forks", "1", "-e", "redis_serial=2"), "Run with --forks 2"),
-    "no waves": (("-e", "redis_serial=all"), "redis_serial is"),
-    "a moment that cannot be meant": (("-e", "redis_roll_since=yesterday"), "redis_roll_since=yesterday"),
+    "too few forks": (("--forks", "1", "-e", "redis_serial=2"), "The widest wave has 2 groups"),
+    "no waves": (("-e", "redis_serial=all"), "redis_serial is 'all'"),
+    "a moment that cannot be meant": (
+        ("-e", "redis_roll_since=yesterday"),
+        "One of these cannot be meant: redis_roll_since=yesterday",
+    ),
+    "a switch that is none": (("-e", "redis_return_primary=later"), "redis_return_primary is 'later'"),
+    "a zone that no node is in": (
+        ("-e", "redis_prefer_zone=x"),
+        "redis_prefer_zone is x, and no node of this run has it as its redis_zone. There are: a, b, c.",
+    ),
+}
+
+# Beside the inventory of the lab.
+BAD_INVENTORIES = {
+    "a host in two groups": (
+        "redis: {children: {group_3: {hosts: {another: {}}}, group_4: {hosts: {another: {}}}}}",
+        "host another: which Redis group is it in? It is in 2 of the child groups of 'redis'",
+    ),
+    "Sentinels that are not there": (
+        "all: {hosts: {group-1-a: {redis_sentinel_hosts: watch}, group-1-b: {redis_sentinel_hosts: watch}, group-1-c: {redis_sentinel_hosts: watch}}}",
+        "Redis group group-1: the inventory group 'watch', which should hold its Sentinels, does not exist",
+    ),
+    "no port": ("all: {hosts: {group-2-b: {redis_port: redis}}}", "host group-2-b: redis_port is 'redis'"),
+    "a wish that is neither yes nor no": (
+        "all: {hosts: {group-2-b: {redis_never_primary: maybe}}}",
+        "host group-2-b: redis_never_primary is 'maybe'",
+    ),
 }
 
 
@@ -26,7 +57,18 @@ REFUSED = {
 def test_a_run_that_makes_no_sense_is_refused(lab: Lab, arguments: tuple[str, ...], message: str) -> None:
     run = play(lab, "rolling_restart", None, *arguments)
     assert run.code != 0
-    assert message in run.failure()
+    assert run.failure().startswith(message)
+    assert sum(run.module_runs().values()) == 0
+
+
+@pytest.mark.parametrize(("text", "message"), BAD_INVENTORIES.values(), ids=BAD_INVENTORIES)
+def test_an_inventory_that_makes_no_sense_is_refused(lab: Lab, tmp_path: Path, text: str, message: str) -> None:
+    beside = tmp_path / "beside.yml"
+    beside.write_text(text, encoding="utf-8")
+    run = play(lab, "audit", None, "-i", str(beside))
+    assert run.code != 0
+    assert run.failure().startswith(message)
+    assert "Traceback" not in run.output
     assert sum(run.module_runs().values()) == 0
 
 

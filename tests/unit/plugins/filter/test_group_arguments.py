@@ -36,7 +36,10 @@ def test_defaults_need_nothing_but_names(inventory: InventoryFactory) -> None:
         "arguments": {
             "group": "one",
             "nodes": ["a1:6379", "b1:6379"],
-            "node_options": [{"address": "a1:6379", "name": "a1"}, {"address": "b1:6379", "name": "b1"}],
+            "node_options": [
+                {"address": "a1:6379", "name": "a1", "machine": "a1"},
+                {"address": "b1:6379", "name": "b1", "machine": "b1"},
+            ],
             "sentinels": ["s1:26379"],
         },
         "node_arguments": {
@@ -44,9 +47,10 @@ def test_defaults_need_nothing_but_names(inventory: InventoryFactory) -> None:
             "b1": {"login_host": "b1", "login_port": 6379},
         },
         "nodes": {
-            "a1": {"machine": "a1", "service": "redis-server", "command": None, "address": "a1:6379"},
-            "b1": {"machine": "b1", "service": "redis-server", "command": None, "address": "b1:6379"},
+            "a1": {"machine": "a1", "zone": "", "service": "redis-server", "command": None, "address": "a1:6379"},
+            "b1": {"machine": "b1", "zone": "", "service": "redis-server", "command": None, "address": "b1:6379"},
         },
+        "never": [],
     }
 
 
@@ -77,10 +81,17 @@ def test_each_node_has_its_own_login_and_announced_address(inventory: InventoryF
             "address": "a1:6379",
             "name": "a1",
             "announce": "a.example:6379",
+            "machine": "a1",
             "login_user": "maintenance",
             "login_password": "pa",
         },
-        {"address": "b1:6379", "name": "b1", "login_user": "maintenance", "login_password": "pb"},
+        {
+            "address": "b1:6379",
+            "name": "b1",
+            "machine": "b1",
+            "login_user": "maintenance",
+            "login_password": "pb",
+        },
     ]
 
 
@@ -120,6 +131,17 @@ sentinels:
         "sentinel_tls": True,
         "sentinel_client_cert_file": "/c",
     }
+
+
+def test_where_a_node_is_and_whether_it_may_lead_is_known_by_its_name(inventory: InventoryFactory) -> None:
+    text = one_group(
+        "{a1: {redis_zone: a, redis_machine: m1, redis_never_primary: 'no'}, b1: {redis_zone: 2, redis_never_primary: 'yes'}, c1: {redis_never_primary: true}}"
+    )
+    found = described(inventory, text)
+    assert found["never"] == ["b1", "c1"]
+    places = [(option["name"], option.get("zone"), option["machine"]) for option in found["arguments"]["node_options"]]
+    assert places == [("a1", "a", "m1"), ("b1", "2", "b1"), ("c1", None, "c1")]
+    assert {name: node["zone"] for name, node in found["nodes"].items()} == {"a1": "a", "b1": "2", "c1": ""}
 
 
 RESTARTS = {
@@ -175,6 +197,10 @@ REFUSED = {
     "TLS on some nodes only": (
         one_group("{a1: {redis_tls: true}, b1: {}}"),
         "one: redis_tls must be the same.*a1 and b1 differ",
+    ),
+    "a wish that is neither yes nor no": (
+        one_group("{a1: {redis_never_primary: perhaps}}"),
+        "host a1: redis_never_primary is 'perhaps', it must be true or false",
     ),
     "an empty restart command": (
         one_group("{a1: {redis_restart_command: []}}"),

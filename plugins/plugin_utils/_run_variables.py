@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of a run as people and surveys write them, which is often as text: what of it cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from . import _waves
+
+SERIAL = "redis_serial"
+SETTINGS = "redis_settings"
+SWITCHES = ("redis_accept_full_sync", "redis_return_primary")
+
+
+def mistakes(given: Mapping[str, Any]) -> list[str]:
+    """A sentence for each variable, by its name, that cannot be read. Empty text is what a survey makes of no answer."""
+    return [*_waves_mistakes(given.get(SERIAL)), *_settings_mistakes(given.get(SETTINGS)), *_switch_mistakes(given)]
+
+
+def _waves_mistakes(value: Any) -> Iterator[str]:
+    if value in (None, ""):
+        return
+    try:
+        _waves.waves(value)
+    except _waves.WaveError as error:
+        yield str(error)
+
+
+def _settings_mistakes(value: Any) -> Iterator[str]:
+    read = value
+    if isinstance(value, str):
+        try:
+            read = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            # Its first line alone: the others repeat the text.
+            why = str(error).splitlines()[0]
+            yield f"{SETTINGS} cannot be read as YAML or JSON ({why}): {_WANTED_SETTINGS}"
+            return
+    if read is not None and not isinstance(read, Mapping):
+        yield f"{SETTINGS} is {value!r}: {_WANTED_SETTINGS}"
+
+
+_WANTED_SETTINGS = 'it must be a mapping from setting to value, for example {"repl-backlog-size": "256mb"}'
+
+
+def _switch_mistakes(given: Mapping[str, Any]) -> Iterator[str]:
+    for name in SWITCHES:
+        value = given.get(name)
+        try:
+            boolean(False if value in (None, "") else value)
+        except TypeError:
+            yield f"{name} is {value!r}: it must be true or false"
