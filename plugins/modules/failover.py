@@ -25,7 +25,8 @@ description:
   - A replica that is more than O(max_lag) behind makes the group degraded, and the hand-over is refused. With C(replica_lagging) in O(accept), it
     is treated like those. That is safe although Sentinel could promote it, because Sentinel looks at priorities first. The chosen replica gets the best
     one, the other candidates the next; a replica that must not lead and has C(replica-priority) 1 or 2 is a refusal. Should every candidate be lost
-    in the moment of the promotion, the numbers of the proof show what is missing, and the promotion is taken back.
+    in the moment of the promotion, the numbers of the proof show what is missing. The promotion is taken back then; where a Sentinel has told
+    clients of it already, RV(outcome) is V(unknown) with the number of bytes.
   - It is refused with C(no_room_for_full_sync), which O(accept) can take, when a full synchronisation would not fit, should a fault make one necessary.
     That is reckoned from the memory of the new primary's machine and its C(client-output-buffer-limit), and for the old primary from its
     C(repl-diskless-load), and its disk if it is the node in O(safe_to_restart).

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.routing import CommandRoute
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits
 from engine.subjects import GROUP, conducting, wait_healthy
@@ -65,6 +66,24 @@ def test_a_replica_that_is_far_behind_never_leads_never_blocks_and_keeps_its_set
     assert "replica-priority 1\n" not in node.state.conf_file.read_text()
     # It follows the new primary in the end, and has everything.
     lab.wait_converged()
+
+
+def test_a_replica_with_priority_0_is_brought_over_where_no_sentinel_does_it(
+    lab_factory: LabFactory,
+) -> None:
+    never = f"{GROUP}-c"
+    lab = lab_factory(groups=1, sentinels=0, node_settings={never: {"replica-priority": "0"}})
+    wait_healthy(lab)
+    route = CommandRoute(GROUP, ["true"], 5.0)
+    with conducting(lab, route=route, route_seconds=5.0) as conductor:
+        result = conductor.run()
+    assert (result.outcome, result.reasons) == (DONE, ())
+    new = lab.node(result.evidence.new_primary).state
+    assert new.name != never
+    node = lab.node(never)
+    assert node.info("replication")["master_port"] == new.port
+    assert f"replicaof {new.host} {new.port}" in node.state.conf_file.read_text()
+    assert node.config("replica-priority") == "0"
 
 
 def test_a_chained_replica_goes_on_copying_what_it_copied(lab_factory: LabFactory) -> None:

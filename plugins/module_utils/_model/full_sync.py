@@ -93,6 +93,8 @@ def full_sync_problems(subject: str, needs: Needs) -> Iterator[Problem]:
 
 def _output_buffer(source: Member, data: int, write_rate: float) -> list[str]:
     hard, soft, soft_seconds = replica_buffer_limit(source.facts.settings.get("client-output-buffer-limit", ""))
+    # The engine takes a hard limit below the backlog for one of the backlog's size (checkClientOutputBufferLimits).
+    hard = max(hard, source.facts.backlog_size) if hard else 0
     seconds = data / SYNC_BYTES_PER_SECOND
     needed = int(write_rate * seconds * HEADROOM)
     gathering = f"the sync takes about {seconds:.0f} s, in which {needed} bytes gather on {source.name};"

@@ -146,20 +146,25 @@ def _what_sentinels_do(passage: Passage) -> tuple[str | None, set[str]]:
 def await_promotion(passage: Passage, seconds: float) -> str | None:
     """The name of the replica that leads, as soon as one says so of itself; None when none did in time.
 
-    Bystanders are looked at when the time is over: they may be far away, and each look would last as long as they take.
+    Bystanders are looked at when the time is over, and all the time once no candidate answers any more: they may be far
+    away, and each look would last as long as they take.
     """
     deadline = passage.clock.now() + seconds
     while True:
-        found = _leading(replication_of(passage))
-        if found is not None:
+        candidates = replication_of(passage)
+        found = _leading(candidates)
+        over = passage.clock.now() >= deadline
+        if found is None and (over or all(isinstance(info, SteadyhandError) for _name, info in candidates)):
+            found = _leading(_bystanders(passage))
+        if found is not None or over:
             return found
-        if passage.clock.now() >= deadline:
-            return _leading(_bystanders(passage)) if passage.plan.bystanders else None
         passage.clock.sleep(POLL)
 
 
 def _bystanders(passage: Passage) -> list[tuple[str, Any]]:
-    """INFO replication of every bystander that answers in a quarter of a second."""
+    """INFO replication of every bystander that answers in a quarter of a second, else the error that took its place."""
+    if not passage.plan.bystanders:
+        return []
     with GroupConnections(passage.urgent.targets, PROBE_TIMEOUT) as probe:
         return _replication(probe, [member.name for member in passage.plan.bystanders])
 

@@ -55,6 +55,10 @@ LACKING = {
         needs(group_view(), write_rate=1000.0 * MIB),
         "gather on b; client-output-buffer-limit cuts replicas off at 268435456",
     ),
+    "a limit below the backlog": (
+        needs(with_settings(group_view(), "b", client_output_buffer_limit="replica 1 0 0"), write_rate=10.0 * MIB),
+        f"client-output-buffer-limit cuts replicas off at {MIB}",
+    ),
     "memory for two data sets": (
         needs(machine(with_settings(group_view(), "a", repl_diskless_load="swapdb"), "a", 20)),
         f"the machine of a has at most {8 * MIB} bytes of memory left, with repl-diskless-load swapdb it needs {10 * MIB}",
@@ -75,6 +79,9 @@ def test_what_is_lacking_is_a_problem_that_can_be_accepted(found: Needs, evidenc
 
 ENOUGH = {
     "as it is": needs(group_view()),
+    "a limit below the backlog": needs(
+        with_settings(group_view(), "b", client_output_buffer_limit="replica 1 0 0"), write_rate=MIB
+    ),
     "just enough memory": needs(machine(group_view(), "b", 17)),
     "memory that nobody knows": needs(machine(group_view(), "b", 0)),
     "neighbours elsewhere": needs(machine(group_view(), "b", 28), machines={"b": "m1", "c": "m2"}),
