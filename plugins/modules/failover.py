@@ -30,7 +30,7 @@ description:
   - It is refused with C(no_room_for_full_sync), which O(accept) can take, when a full synchronisation would not fit, should a fault make one necessary.
     That is reckoned from the memory of the new primary's machine and its C(client-output-buffer-limit), and for the old primary from its
     C(repl-diskless-load), and its disk if it is the node in O(safe_to_restart).
-  - The task fails unless RV(outcome) is V(done). After V(unknown) no node of the group may be stopped.
+  - The task fails unless RV(outcome) is V(done) or V(routing). After V(unknown) no node of the group may be stopped.
 extends_documentation_fragment:
   - steadyhand.redis.attributes
   - steadyhand.redis.group
@@ -83,7 +83,9 @@ options:
       - "V(auto): V(bare) where no Sentinels are named, V(coordinated) where every Sentinel can, else V(sentinel)."
       - "V(sentinel): by any Sentinel of Redis 6.2 or Valkey, and later."
       - "V(coordinated): by Sentinels of Valkey 9.1.1 and later, which pause the primary themselves. Their C(failover-timeout) is borrowed."
-      - "V(bare): without Sentinels, by the engine's C(FAILOVER), Redis 7.0 and Valkey and later. Needs O(route_command)."
+      - "V(bare): without Sentinels, Redis 6.2 and Valkey, and later. Needs O(route_command) or O(route_later).
+      By the engine's C(FAILOVER), or on Redis 6.2 by the steps that are used under Sentinel, because the end of C(FAILOVER) lets clients go there.
+      Refused while connections of Sentinels are seen on the primary."
     type: str
     choices: [auto, sentinel, coordinated, bare]
     default: auto
@@ -95,9 +97,18 @@ options:
       - When it fails, the role is handed back without loss, the command is run once more the other way round, and RV(outcome=refused).
     type: list
     elements: str
+  route_later:
+    description:
+      - Moves no traffic. Returns RV(outcome=routing) as soon as the roles are exchanged and proven, while writes of the old primary's clients
+        are held; they are held for O(route_timeout) and 5 seconds from the beginning at most, and refused (C(READONLY)) afterwards.
+      - RV(view.routing) says from where to where traffic must move. Then M(steadyhand.redis.failover_end) must follow; nothing is lost if it does not.
+      - Needs O(lock), which must live longer than that and is kept until then, also with O(lock.release=true).
+    type: bool
+    default: false
   route_timeout:
     description:
-      - Seconds that O(route_command) may take.
+      - Seconds that O(route_command), or the tasks of O(route_later), may take.
+      - With the 5 seconds that are added it must be less than C(repl-timeout) of every node.
     type: float
     default: 15.0
   settle_timeout:
@@ -129,6 +140,7 @@ options:
       - Name of the systemd unit of the node in O(safe_to_restart).
     type: str
 seealso:
+  - module: steadyhand.redis.failover_end
   - module: steadyhand.redis.wait_for_health
   - module: steadyhand.redis.maintenance_lock
 """
@@ -166,6 +178,7 @@ outcome:
     - "V(refused): nothing is changed; RV(reasons) says why."
     - "V(unknown): something was begun and its end was not seen, or the proof failed. Never stop a node then."
     - "V(planned): check mode, and nothing stands against it."
+    - "V(routing): with O(route_later), the roles are exchanged and proven, clients wait, and traffic is to be moved."
     - "V(not_needed): the node in O(away_from) is not the primary."
   returned: always
   type: str

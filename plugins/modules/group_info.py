@@ -219,6 +219,18 @@ last_handover:
       description: As M(steadyhand.redis.failover) returned them.
       type: list
       elements: str
+routing:
+  description:
+    - Where the traffic of a group without Sentinels must be moved, while M(steadyhand.redis.failover_end) has not been told that it was.
+  returned: always; V(none) where nothing is to be moved
+  type: dict
+  contains:
+    old:
+      description: The node whose traffic is to be moved, by its C(name), and the C(host) and C(port) by which the engine knows it.
+      type: dict
+    new:
+      description: The node that is the primary, in the same form.
+      type: dict
 write_rate:
   description: Bytes per second that the primary's replication offset grew while it was watched.
   returned: always

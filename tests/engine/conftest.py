@@ -11,6 +11,7 @@ from engine import engines
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "every_engine: runs on each engine in turn (engines.py)")
+    config.addinivalue_line("markers", "not_on(*engines): is not about these engines (engines.py)")
     config.addinivalue_line("markers", "between(one, other): lets these two engines meet (engines.py)")
 
 
@@ -18,6 +19,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Deselect, rather than skip, the meetings of engines that this run is not about."""
     meetings = {item: mark.args for item in items if (mark := item.get_closest_marker("between")) is not None}
     others = [item for item, pair in meetings.items() if not set(pair) & set(engines.chosen())]
+    others += [item for item in items if set(engines.chosen()) <= _left_out(item)]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
@@ -33,7 +35,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             f"{metafunc.definition.nodeid}: {shared[0]} keeps one engine, so it cannot run on every"
         )
     metafunc.fixturenames.insert(0, "engine")
-    metafunc.parametrize("engine", engines.chosen(), indirect=True)
+    left_out = _left_out(metafunc.definition)
+    # Where nothing would be left, the test is deselected with its parameters.
+    names = [name for name in engines.chosen() if name not in left_out] or engines.chosen()
+    metafunc.parametrize("engine", names, indirect=True)
+
+
+def _left_out(item: pytest.Item) -> set[str]:
+    return {name for mark in item.iter_markers("not_on") for name in mark.args}
 
 
 @pytest.fixture

@@ -20,7 +20,14 @@ import pytest
 if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
 
+# The program that we have of Redis 6.2 was built without it.
+WITHOUT_TLS = ("redis-6.2",)
 every_engine = pytest.mark.every_engine
+
+
+def not_on(*engines: str) -> pytest.MarkDecorator:
+    """A test that is not about these engines: it is left out of a run that is about them alone."""
+    return pytest.mark.not_on(*engines)
 
 
 @cache

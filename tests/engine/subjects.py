@@ -23,6 +23,10 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.hando
     Conductor,
     HandOverWish,
 )
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.routing_end import (
+    RoutingEnd,
+    RoutingWish,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.waiting import (
     Patience,
     Settled,
@@ -89,3 +93,11 @@ def wait_healthy(lab: Lab, group: str = GROUP, timeout: float = 90.0, accept: tu
         return wait_until_healthy(
             connections.observe, SystemClock(), Patience(timeout, interval=0.2, stable_for=0.5), Limits(), accept
         )
+
+
+@contextmanager
+def ending(lab: Lab, group: str = GROUP, **wish: Any) -> Iterator[RoutingEnd]:
+    """What ends a routing, with its connections."""
+    targets = targets_of(lab, group)
+    with GroupConnections(targets, 3.0) as connections, GroupConnections(targets, 1.0) as urgent:
+        yield RoutingEnd(connections, urgent, SystemClock(), RoutingWish(**{"lock": LOCK, **wish}))

@@ -19,7 +19,7 @@ import pytest
 import redis
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.steadyhand.redis.plugins.modules import config
-from engine.engines import every_engine
+from engine.engines import every_engine, not_on
 from lab.options import LabOptions
 from lab.ports import release_all_ports, reserve_port
 from lab.probe import Endpoint, why_not_answering
@@ -28,6 +28,8 @@ from lab.server import start_server
 from lab.waiting import wait_until
 
 NOBODY = 65534
+OLDER = "redis-6.2"
+pytestmark = not_on(OLDER)
 
 
 @dataclass

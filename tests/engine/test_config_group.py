@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.steadyhand.redis.plugins.modules import config
+from engine import engines
+from engine.engines import not_on
 from lab.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def push(
     return result
 
 
+@not_on("redis-6.2")
 def test_live_settings_survive_a_failover_and_pending_ones_do_not(
     lab_factory: Callable[..., Lab], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,3 +72,14 @@ def test_live_settings_survive_a_failover_and_pending_ones_do_not(
         assert not push(node, capsys, LIVE, good_replicas=2)["changed"]
     (databases,) = push(primary, capsys, {"databases": 32})["settings"]
     assert (databases["state"], databases["persisted"]) == ("pending", "16")
+
+
+@pytest.mark.between("redis-6.2")
+def test_an_engine_that_sets_one_value_at_a_time_is_refused_by_name(
+    lab_factory: Callable[..., Lab], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = lab_factory(groups=1, replicas=0, sentinels=0, binary=engines.programs()["redis-6.2"])
+    result = push(lab.nodes[0], capsys, LIVE)
+    assert result["failed"] is True
+    assert "runs redis 6.2.14: settings are pushed to Redis 7.0 and newer" in result["msg"]
+    assert lab.nodes[0].config("min-replicas-to-write") == "0"

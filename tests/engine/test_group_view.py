@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import observe
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE
-from engine.engines import every_engine
+from engine.engines import WITHOUT_TLS, every_engine, not_on
 from engine.subjects import GROUP, conducting, judged, targets_of, wait_healthy
 from lab.lab import Lab
 
@@ -23,7 +23,7 @@ LabFactory = Callable[..., Lab]
     [
         pytest.param({"secured": True}, id="acl-users-and-sentinel-passwords"),
         pytest.param({"host": "::1"}, id="ipv6"),
-        pytest.param({"tls": True}, id="tls-only-with-client-certificates"),
+        pytest.param({"tls": True}, id="tls-only-with-client-certificates", marks=not_on(*WITHOUT_TLS)),
         pytest.param({"announce_host": "localhost"}, id="announced-hostnames"),
     ],
 )

@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.routing import CommandRoute
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import ledger_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import lock_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import swap
+from engine.engines import every_engine, not_on
+from engine.pointed import PointedWriter
 from engine.subjects import GROUP, conducting, wait_healthy
 from lab.lab import Lab
-from lab.waiting import wait_until
 
 LabFactory = Callable[..., Lab]
 
@@ -48,41 +47,7 @@ def script(directory: Path, text: str) -> list[str]:
     return [str(path)]
 
 
-class PointedWriter:
-    """A client that writes where the pointer says, asks it again on every error, and counts what was acknowledged."""
-
-    def __init__(self, pointer: Path) -> None:
-        self._pointer = pointer
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._write)
-        self.acknowledged = 0
-
-    def __enter__(self) -> PointedWriter:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def wait_for(self, count: int) -> None:
-        """Wait until so many writes were acknowledged in all."""
-        wait_until(lambda: None if self.acknowledged >= count else f"{self.acknowledged} of {count}", 30, "writes")
-
-    def _write(self) -> None:
-        while not self._stop.is_set():
-            host, port = self._pointer.read_text().split()
-            client = redis.Redis(host=host, port=int(port), socket_timeout=10)
-            try:
-                while not self._stop.is_set():
-                    client.set(f"key:{self.acknowledged}", "x")
-                    self.acknowledged += 1
-            except redis.RedisError:
-                continue
-            finally:
-                client.close()
-
-
+@every_engine
 def test_the_traffic_is_moved_and_no_acknowledged_write_is_lost(lab: Lab, tmp_path: Path) -> None:
     old = lab.primary_of(GROUP)
     pointer = tmp_path / "pointer"
@@ -104,6 +69,7 @@ def test_the_traffic_is_moved_and_no_acknowledged_write_is_lost(lab: Lab, tmp_pa
     assert f"replicaof {new.state.host} {new.state.port}" in old.state.conf_file.read_text()
 
 
+@every_engine
 def test_when_routing_fails_the_role_is_handed_back_and_waiting_clients_are_served(lab: Lab, tmp_path: Path) -> None:
     old = lab.primary_of(GROUP)
     pointer = tmp_path / "pointer"
@@ -127,7 +93,7 @@ def test_without_a_way_to_route_a_bare_hand_over_is_refused(lab: Lab) -> None:
     with conducting(lab) as conductor:
         result = conductor.run()
     assert result.outcome == REFUSED
-    assert any("name a command that routes them" in reason for reason in result.reasons)
+    assert any("name a command or tasks that route them" in reason for reason in result.reasons)
 
 
 def test_a_bare_hand_over_past_sentinels_is_refused(shared_lab: Lab, tmp_path: Path) -> None:
@@ -139,6 +105,7 @@ def test_a_bare_hand_over_past_sentinels_is_refused(shared_lab: Lab, tmp_path: P
     assert any("they would undo a hand-over that goes past them" in reason for reason in result.reasons)
 
 
+@not_on("redis-6.2")  # by hand there: test_swap_by_hand.py
 def test_a_replica_that_freezes_makes_the_engine_give_up_and_clients_go_on(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import lab.ports
 import pytest
 import redis
+from engine.engines import WITHOUT_TLS, not_on
 from lab.client import connected
 from lab.convergence import why_group_is_not_whole
 from lab.errors import LabError, StartError
@@ -54,7 +55,7 @@ def test_a_started_lab_has_converged(lab_factory: LabFactory) -> None:
     [
         pytest.param({"secured": True}, id="secured"),
         pytest.param({"host": "::1"}, id="ipv6"),
-        pytest.param({"tls": True, "secured": True}, id="TLS only"),
+        pytest.param({"tls": True, "secured": True}, id="TLS only", marks=not_on(*WITHOUT_TLS)),
         pytest.param({"announce_host": "localhost"}, id="announced hostname"),
         pytest.param({"persistence": "aof"}, id="append-only file"),
     ],

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from engine.engines import WITHOUT_TLS, not_on
 from lab.lab import Lab
 from lab.traffic.checker import summary_of
 from lab.traffic.journal import Outcome, key_of, read_journal
@@ -59,7 +60,7 @@ def some_key(report: TrafficReport, kind: str) -> str:
     [
         pytest.param({}, id="open"),
         pytest.param({"secured": True}, id="secured"),
-        pytest.param({"secured": True, "tls": True}, id="TLS"),
+        pytest.param({"secured": True, "tls": True}, id="TLS", marks=not_on(*WITHOUT_TLS)),
     ],
 )
 def test_undisturbed_users_lose_and_miss_nothing(lab_factory: LabFactory, options: dict[str, bool]) -> None:

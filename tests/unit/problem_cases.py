@@ -236,6 +236,9 @@ MEMBERSHIP_CASES = {
     "a hand-over was cut off": Case(
         ("settings_borrowed b",), lambda view: with_node(view, "a", borrowed={"node|replica-priority|b": "100"})
     ),
+    "traffic is still at the old primary": Case(
+        ("routing_unfinished a",), lambda view: with_node(view, "a", borrowed={"routing|b|a": "1700000000000"})
+    ),
     "the ledger holds a field that is not ours": Case((), lambda view: with_node(view, "a", borrowed={"else": "1"})),
     "a Sentinel has no entry for a replica": Case(
         ("sentinel_misses_member s1",), lambda view: with_sentinel(view, "s1", replicas=(replica_entry("b"),))

@@ -16,9 +16,9 @@ from .._engine.host import read_host
 from .._engine.routing import CommandRoute
 from .._model.candidate import Preference
 from .._model.drivers import AUTO, DRIVERS
-from .._model.errors import ConditionTimeout, OutcomeUnknown, Refused
+from .._model.errors import BadInput, ConditionTimeout, OutcomeUnknown, Refused
 from .._model.group import GroupView
-from .._model.handover import DONE, REFUSED, Evidence, HandOverResult
+from .._model.handover import DONE, REFUSED, ROUTING, Evidence, HandOverResult
 from .._model.health import group_problems
 from .._model.lock import LockWish
 from .._model.problems import judge
@@ -60,7 +60,8 @@ def body(task: Task) -> None:
             task.result["outcome"] = NOT_NEEDED
         else:
             _hand_over(task, targets, connections, view)
-        if task.params["safe_to_restart"] is not None and not task.check_mode:
+        routing = task.result["outcome"] == ROUTING
+        if task.params["safe_to_restart"] is not None and not task.check_mode and not routing:
             limits, accept = limits_from(task.params), task.params["accept"]
             watched = watch(connections.observe, SystemClock(), 1.0, limits, accept)
             task.result["view"] = group_result(watched.view, watched.judgement)
@@ -93,6 +94,8 @@ def _healthy_view(task: Task, connections: GroupConnections) -> GroupView:
 def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections, view: GroupView) -> None:
     params = task.params
     given = lock_from(params)
+    if params["route_later"] and given is None:
+        raise BadInput("route_later needs lock: it must outlive this task, until failover_end gives it back")
     # Without a lock of a surrounding run, the hand-over holds one of its own.
     own = LockWish(f"{socket.gethostname()}-{os.getpid()}", "failover", 120)
     wish = HandOverWish(
@@ -103,9 +106,10 @@ def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections,
         settle_timeout=params["settle_timeout"],
         keep_lock=given is not None and not params["lock"]["release"],
         driver=params["driver"],
-        route=_route(params),
+        route=route_from(params),
         route_seconds=params["route_timeout"],
         disk_free=_disk_free(view, params["safe_to_restart"]),
+        route_later=params["route_later"],
     )
     with GroupConnections(targets, URGENT_TIMEOUT) as urgent:
         conductor = Conductor(connections, urgent, SystemClock(), wish)
@@ -146,9 +150,18 @@ def _preference(params: Mapping[str, Any]) -> Preference:
     )
 
 
-def _route(params: Mapping[str, Any]) -> CommandRoute | None:
+def route_from(params: Mapping[str, Any]) -> CommandRoute | None:
+    """The command that moves traffic, by the parameters."""
     command = params["route_command"]
     return CommandRoute(params["group"], command, params["route_timeout"]) if command else None
+
+
+def route_options() -> dict[str, dict[str, Any]]:
+    """Argument spec of what moves the traffic of a group without Sentinels."""
+    return {
+        "route_command": {"type": "list", "elements": "str"},
+        "route_timeout": {"type": "float", "default": 15.0},
+    }
 
 
 def failover_options() -> dict[str, dict[str, Any]]:
@@ -161,8 +174,8 @@ def failover_options() -> dict[str, dict[str, Any]]:
         "primaries_per_zone": {"type": "dict", "default": {}},
         "primaries_per_machine": {"type": "dict", "default": {}},
         "driver": {"type": "str", "choices": list(DRIVERS), "default": AUTO},
-        "route_command": {"type": "list", "elements": "str"},
-        "route_timeout": {"type": "float", "default": 15.0},
+        **route_options(),
+        "route_later": {"type": "bool", "default": False},
         "settle_timeout": {"type": "float", "default": 120.0},
         "wait_timeout": {"type": "float", "default": 0.0},
     }
@@ -181,7 +194,7 @@ def _require_done(task: Task, result: HandOverResult) -> None:
     group = task.params["group"]
     if result.outcome == REFUSED:
         raise Refused(f"the hand-over of group {group} was refused, nothing is changed", result.reasons)
-    if result.outcome != DONE:
+    if result.outcome not in (DONE, ROUTING):
         raise OutcomeUnknown(
             "the outcome of the hand-over of group {} is unknown, do not stop any of its nodes: {}".format(
                 group, "; ".join(result.reasons)

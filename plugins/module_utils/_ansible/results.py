@@ -12,6 +12,7 @@ from .._model.group import GroupView, Member, lag_bytes
 from .._model.order import restart_order
 from .._model.problems import UNKNOWN, Judgement, Problem
 from .._model.restart import RestartForecast
+from .._model.routing import unfinished_routing
 
 # Every key that describes a group, with the value it has before anything was seen.
 UNSEEN_GROUP: dict[str, Any] = {
@@ -25,6 +26,7 @@ UNSEEN_GROUP: dict[str, Any] = {
     "members": [],
     "sentinels": [],
     "last_handover": None,
+    "routing": None,
 }
 
 
@@ -42,6 +44,7 @@ def group_result(view: GroupView, judgement: Judgement) -> dict[str, Any]:
         "members": [member_result(view, member) for member in view.members],
         "sentinels": sentinel_results(view),
         "last_handover": last_handover_result(primary),
+        "routing": routing_result(view),
     }
 
 
@@ -95,6 +98,25 @@ def last_handover_result(primary: Member | None) -> dict[str, Any] | None:
     """How the last hand-over ended, as data; None where no primary answers or none is on record."""
     record = primary.facts.last_handover if primary is not None else None
     return None if record is None else {**asdict(record), "reasons": list(record.reasons)}
+def routing_result(view: GroupView) -> dict[str, Any] | None:
+    """From where to where traffic must move, when somebody began to and did not end it; None otherwise."""
+    primary = view.primary
+    found = unfinished_routing(primary.facts.borrowed) if primary is not None else None
+    if primary is None or found is None:
+        return None
+    direction = found.towards(primary.name)
+    return {"old": routed_node(view, direction.old), "new": routed_node(view, direction.new)}
+
+
+def routed_node(view: GroupView, name: str) -> dict[str, Any]:
+    """One end of a routing: the inventory's name, and the address by which the engine knows the node, where that is known."""
+    member = view.member(name)
+    address = member.announced if member is not None else None
+    return {
+        "name": name,
+        "host": address.host if address is not None else None,
+        "port": address.port if address is not None else None,
+    }
 
 
 def forecast_result(prediction: RestartForecast | None) -> dict[str, Any] | None:

@@ -16,8 +16,11 @@ DRIVERS = (AUTO, SENTINEL, COORDINATED, BARE)
 # SENTINEL FAILOVER ... COORDINATED came with Valkey 9.0. 9.0.0 refused plain failovers to users without +failover
 # (valkey#2779), and up to 9.1.0 a Sentinel could crash in the middle of one (valkey#4066, fixed in 9.1.1).
 COORDINATED_SINCE = (9, 1, 1)
-# FAILOVER exists since Redis 6.2, whose end of it lifts every pause: clients then write on before they are routed.
-BARE_SINCE = {"redis": (7, 0, 0), "valkey": (7, 2, 0)}
+# A pause that lets reads and REPLICAOF pass exists since Redis 6.2 (CLIENT PAUSE ... WRITE); Valkey began with 7.2.
+BARE_SINCE = {"redis": (6, 2, 0), "valkey": (7, 2, 0)}
+# FAILOVER came with Redis 6.2 too, but until 7.0 its end lifted every pause, and clients were refused before they were
+# routed: pauses have had separate purposes only since then (networking.c, pauseClients).
+FAILOVER_HOLDS_CLIENTS_BACK_SINCE = {"redis": (7, 0, 0), "valkey": (7, 2, 0)}
 
 
 def choose_driver(view: GroupView, asked: str) -> tuple[str, tuple[str, ...]]:
@@ -53,6 +56,11 @@ def _not_coordinated(view: GroupView) -> tuple[str, ...]:
         for account, facts, _entry in view.watching
         if facts.engine != "valkey" or version_of(facts.version) < COORDINATED_SINCE
     )
+
+
+def failover_holds_clients_back(engine: str, version: str) -> bool:
+    """Whether our own pause on a node outlives the engine's FAILOVER."""
+    return version_of(version) >= FAILOVER_HOLDS_CLIENTS_BACK_SINCE[engine]
 
 
 def version_of(text: str) -> tuple[int, ...]:

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 DONE = "done"
 REFUSED = "refused"
 UNKNOWN = "unknown"
+# Without Sentinels, where others move the traffic: the roles are exchanged and clients wait; the roles are as they were.
+ROUTING = "routing"
+HANDED_BACK = "handed_back"
 
 # A PING of a primary to its replicas, as it is counted in the replication offset: *1 $4 PING.
 PING_BYTES = 14

@@ -13,6 +13,7 @@ from .group import GroupView, Member, lag_bytes
 from .node import NodeFacts
 from .problems import Problem
 from .replies import whole
+from .routing import unfinished_routing
 from .wiring import wiring_problems
 
 MEBIBYTE = 1024 * 1024
@@ -170,6 +171,15 @@ def _primary_problems(view: GroupView, primary: Member, limits: Limits) -> Itera
 
 
 def _leftovers(primary: Member) -> Iterator[Problem]:
+    routing = unfinished_routing(primary.facts.borrowed)
+    if routing is not None:
+        yield Problem(
+            "routing_unfinished",
+            primary.name,
+            f"traffic was being moved from {routing.old} to {routing.new}, and its end was not seen; {primary.name} leads",
+            f"Move traffic to {primary.name}, then say so by the module failover_end; the playbooks do both where they have "
+            "the group's routing command or tasks",
+        )
     entries = [(Borrowed.decode(name), value) for name, value in sorted(primary.facts.borrowed.items())]
     for borrowed, value in entries:
         if borrowed is not None:

@@ -38,6 +38,7 @@ CODES = {
     "replica_of_stranger": (UNSAFE, "a replica copies a node that is not the primary of the group"),
     "replica_syncing": (DEGRADED, "a replica is in a full synchronisation"),
     "replica_writable": (DEGRADED, "a replica accepts writes of clients"),
+    "routing_unfinished": (DEGRADED, "the primary has changed and clients were not seen moved to it"),
     "sentinel_denied": (UNKNOWN, "a Sentinel answers but refuses our login or a command"),
     "sentinel_disagrees": (UNSAFE, "Sentinels name different primaries or epochs"),
     "sentinel_member_unsettled": (DEGRADED, "a Sentinel has not yet asked a node since its start or change of role"),

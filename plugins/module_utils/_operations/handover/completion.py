@@ -18,15 +18,13 @@ from ..._model.handover import DONE, REFUSED, UNKNOWN, Fence, Proof
 from ..._model.preflight import announced_or_raise
 from ..._model.replies import whole
 from .adoption import await_adoption, repoint
-from .fence import PING_PERIOD, StandingFence
+from .fence import LEAST_FOR_DEMOTING, PING_PERIOD, StandingFence
 from .passage import Passage, Passed
 from .promotion import Request
 from .withdrawal import TooLate, take_back
 
 # Seconds of the fence that are kept for releasing clients when the wait for the Sentinels is given up.
 KEPT_FOR_RELEASE = 0.5
-# Seconds below which the fence is prolonged before the demotion.
-LEAST_FOR_DEMOTING = 0.3
 
 
 class Completion:

@@ -15,7 +15,7 @@ from ..._model.drivers import AUTO, BARE, COORDINATED, SENTINEL
 from ..._model.errors import ConditionTimeout, Refused, SteadyhandError
 from ..._model.full_sync import full_sync_problems
 from ..._model.group import GroupView
-from ..._model.handover import DONE, REFUSED, UNKNOWN, Evidence, HandOverResult
+from ..._model.handover import DONE, REFUSED, ROUTING, UNKNOWN, Evidence, HandOverResult
 from ..._model.health import Limits
 from ..._model.lock import LockWish
 from ..._model.preflight import (
@@ -26,15 +26,17 @@ from ..._model.preflight import (
     waited_for_no_more,
 )
 from ..._model.problems import judge
+from ..._model.replies import whole
+from ..._model.routing import unfinished_routing
 from ..clock import Clock
 from ..lock import give_back, take_or_renew
 from ..watching import watch
-from .bare_driver import BareDriver, Route
+from .bare_driver import BareDriver, Route, pause_ms
 from .coordinated_driver import CoordinatedDriver
 from .fence import PING_PERIOD
 from .ledger import Ledger, return_leftovers
 from .passage import Passage, Passed
-from .permissions import missing_permissions, missing_sentinel_permissions
+from .permissions import missing_permissions, missing_sentinel_permissions, watching_sentinels
 from .record import Recorder, cut_off
 from .sentinel_driver import SentinelDriver
 from .settling import settle
@@ -49,8 +51,9 @@ LOOKS_APART = 1.0
 class HandOverWish:
     """What is asked for. ``keep_lock``: the caller gives the lock back. ``settle_timeout`` in seconds.
 
-    ``route`` moves the traffic of a group without Sentinels, in at most ``route_seconds``. ``disk_free``: bytes that are
-    free for the data of nodes, by their names, where it is known.
+    ``route`` moves the traffic of a group without Sentinels, in at most ``route_seconds``. ``route_later``: others do,
+    when the hand-over has returned the outcome ``routing``. ``disk_free``: bytes that are free for the data of nodes, by
+    their names, where it is known.
     """
 
     lock: LockWish
@@ -63,6 +66,7 @@ class HandOverWish:
     route: Route | None = None
     route_seconds: float = 0.0
     disk_free: Mapping[str, int] = field(default_factory=dict)
+    route_later: bool = False
 
 
 class Conductor:
@@ -100,14 +104,38 @@ class Conductor:
 
     def _with_permitted_driver(self, plan: Preflight) -> tuple[Preflight, list[str]]:
         """What the driver needs besides: a route without Sentinels, the Sentinels' own permissions for coordination."""
-        if plan.driver == BARE and self._wish.route is None:
-            return plan, ["without Sentinels nobody tells clients of the new primary: name a command that routes them"]
+        if plan.driver == BARE:
+            return plan, self._against_bare(plan)
         if plan.driver == COORDINATED:
             unable = missing_sentinel_permissions(self._connections, plan)
             if unable and self._wish.driver == AUTO:
                 return replace(plan, driver=SENTINEL), []
             return plan, unable
         return plan, []
+
+    def _against_bare(self, plan: Preflight) -> list[str]:
+        """What stands against a hand-over without Sentinels, besides the servers' versions."""
+        wish, against = self._wish, watching_sentinels(self._connections, plan)
+        unfinished = unfinished_routing(plan.primary.facts.borrowed)
+        if unfinished is not None:
+            against.append(f"the routing from {unfinished.old} to {unfinished.new} has not been ended")
+        if wish.route is None and not wish.route_later:
+            against.append(
+                "without Sentinels nobody tells clients of the new primary: name a command or tasks that route them"
+            )
+        held = pause_ms(wish.route_seconds)
+        if wish.route_later and wish.lock.seconds * 1000 <= held:
+            against.append(
+                f"the lock would end after {wish.lock.seconds} s, before routing must have: give it more than {held / 1000:g} s"
+            )
+        for member in (plan.primary, *plan.electable):
+            limit = whole(member.facts.settings, "repl-timeout") * 1000
+            if 0 < limit <= held:
+                against.append(
+                    f"writes could be held for {held / 1000:g} s, longer than repl-timeout of {member.name} ({limit // 1000} s): "
+                    "give routing less time"
+                )
+        return against
 
     def run(self) -> HandOverResult:
         """Hand over. Never raises for what servers do: the outcome says it."""
@@ -131,7 +159,7 @@ class Conductor:
         notes = tuple(f"left behind by an earlier hand-over and returned: {one}" for one in returned)
         notes += cut_off(holder.facts.last_handover)
         result = self._result(REFUSED, reasons) if plan is None else self._recorded(view, plan)
-        if not self._wish.keep_lock and result.outcome != UNKNOWN:
+        if not self._wish.keep_lock and result.outcome not in (UNKNOWN, ROUTING):
             result = self._unlocked(result, result.evidence.new_primary or holder.name)
         return replace(result, reasons=result.reasons + notes)
 
@@ -151,7 +179,9 @@ class Conductor:
         except SteadyhandError as error:
             return self._result(REFUSED, (f"its beginning could not be written down: {error}",))
         result = self._borrowing(view, plan)
-        return replace(result, reasons=(*result.reasons, *recorder.end(result)))
+        # While others route, nothing is written to the new primary: whoever ends the routing ends the record too.
+        ended = recorder.end(result) if result.outcome != ROUTING else []
+        return replace(result, reasons=(*result.reasons, *ended))
 
     def _borrowing(self, view: GroupView, plan: Preflight) -> HandOverResult:
         """Borrow what the passage needs, and return it in any case before the last look."""
@@ -159,16 +189,18 @@ class Conductor:
             self._evidence,
             old_primary=plan.primary.name,
             epoch_before=_epoch(view),
-            fence_ms=plan.fence_ms,
         )
         ledger = Ledger(self._connections, plan.primary.name)
         passed = Passed(UNKNOWN, ("it was interrupted",))
+        left: list[str] = []
         try:
             passed = self._prepared(view, plan, ledger)
             if passed.new_primary:
                 ledger.keeper = passed.new_primary
         finally:
-            left = ledger.return_all()
+            # While others route, nothing is written to the new primary; whoever ends the routing returns what is left.
+            if passed.outcome != ROUTING:
+                left = ledger.return_all()
             self._evidence = replace(self._evidence, borrowed=tuple(ledger.history))
         passed = replace(passed, reasons=(*passed.reasons, *left))
         if passed.outcome != DONE:
@@ -200,6 +232,7 @@ class Conductor:
             aligned=passage.aligned,
             new_primary=passed.new_primary,
             pause_ms=passed.pause_ms,
+            fence_ms=driver.pause_ms if isinstance(driver, BareDriver) else plan.fence_ms,
             fence_offset=passed.fence.offset if passed.fence else None,
             replication_id=passed.fence.replication_id if passed.fence else "",
             inherited_id=passed.proof.inherited_id if passed.proof else "",
@@ -209,7 +242,7 @@ class Conductor:
         return passed
 
     def _driver(self, passage: Passage) -> SentinelDriver | CoordinatedDriver | BareDriver:
-        if passage.plan.driver == BARE and self._wish.route is not None:
+        if passage.plan.driver == BARE:
             return BareDriver(passage, self._wish.route, self._wish.route_seconds)
         return CoordinatedDriver(passage) if passage.plan.driver == COORDINATED else SentinelDriver(passage)
 

@@ -10,16 +10,15 @@ engine's own would leave writes paused for the failover time-out.
 
 from __future__ import annotations
 
-from ..._engine.node import Node
 from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError
 from ..._model.handover import DONE, REFUSED, UNKNOWN, Fence, Proof
-from ..._model.preflight import announced_or_raise
 from ..lock import holder
 from .adoption import await_adoption, repoint
 from .alignment import BEST_AGE_COORDINATED, align
 from .passage import Passage, Passed
 from .promotion import NotPromoted, call_off
-from .swap import NUDGE, Side, if_answering, nudge, prove, send_clients_on, take_up_again
+from .side import Side, if_answering, replication
+from .swap import NUDGE, nudge, prove, send_clients_on, take_up_again
 
 FAILOVER_TIMEOUT = "failover-timeout"
 # Milliseconds. It is the longest pause that the Sentinel asks for, and until when it gives up by itself.
@@ -37,8 +36,8 @@ class CoordinatedDriver:
     def __init__(self, passage: Passage) -> None:
         self._passage = passage
         plan = passage.plan
-        self._old = Side(plan.primary.name, announced_or_raise(plan.primary))
-        self._new = Side(plan.chosen.name, announced_or_raise(plan.chosen))
+        self._old = Side.of(plan.primary)
+        self._new = Side.of(plan.chosen)
         self._held_since: float | None = None
         self._leader = ""
 
@@ -91,7 +90,7 @@ class CoordinatedDriver:
         passage, clock = self._passage, self._passage.clock
         began = clock.now()
         while True:
-            old = passage.urgent.ask_node(self._old.name, _replication)
+            old = passage.urgent.ask_node(self._old.name, replication)
             new = if_answering(passage.urgent, self._new.name)
             if self._held_since is None and (
                 old["role"] == "slave" or old.get("master_failover_state") != "no-failover"
@@ -132,7 +131,3 @@ class CoordinatedDriver:
         now = self._passage.clock.now()
         held = None if self._held_since is None else int((now - self._held_since) * 1000)
         return Passed(outcome, reasons, promoted, fence, proof, held)
-
-
-def _replication(node: Node) -> dict[str, str]:
-    return node.info("replication")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable
 
+from ..._engine.group import GroupConnections
 from ..._engine.node import Node
 from ..._model.address import Address
 from ..._model.errors import AccessDenied, CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
@@ -25,6 +26,10 @@ PING_PERIOD = "repl-ping-replica-period"
 # Seconds; the longest that the engines take. A ping after the fence would move the old primary's offset past the promoted
 # one's, and cost it a full synchronisation.
 BORROWED_PING_PERIOD = 2147483647
+
+
+# Seconds below which a fence is prolonged before the demotion.
+LEAST_FOR_DEMOTING = 0.3
 
 
 class StandingFence:
@@ -74,6 +79,18 @@ class StandingFence:
             raise Refused("the hand-over did not begin", reasons)
         self._origin = Fence(whole(fields, "master_repl_offset"), fields["master_replid"])
         return self._origin
+
+    def must_hold(self) -> None:
+        """Raises Refused when the node is not what and where it was when its writes were held."""
+        try:
+            info = self._node.info("replication")
+        except Unreachable as error:
+            raise Refused("the primary does not answer behind its fence", [str(error)]) from error
+        found = Fence(whole(info, "master_repl_offset"), info.get("master_replid", ""))
+        if info.get("role") != "master" or found != self._origin:
+            raise Refused(
+                "the fence does not hold", [f"the primary was at {self._origin} and is {info.get('role')} at {found}"]
+            )
 
     def raise_again(self) -> Fence:
         """Hold writes for a moment more, and say where the primary is now: what it took since the fence lapsed.
@@ -198,3 +215,13 @@ class StandingFence:
     def stands(self) -> bool:
         """Whether writes have been held without a gap since the fence was raised."""
         return not self._lapsed and self.seconds_left > 0
+
+
+def fence_on(urgent: GroupConnections, clock: Clock, name: str, fence_ms: int, ping_period: str) -> StandingFence:
+    """A fence that is not raised yet, on a node of the group. ``ping_period``: what the node has."""
+
+    def reopen() -> Node:
+        urgent.forget(name)
+        return urgent.node(name)
+
+    return StandingFence(urgent.node(name), reopen, clock, fence_ms, ping_period)

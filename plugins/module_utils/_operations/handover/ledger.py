@@ -9,6 +9,7 @@ from ..._engine.group import GroupConnections
 from ..._model.borrowed import NODE, SENTINEL, Borrowed, ledger_key
 from ..._model.errors import SteadyhandError
 from ..._model.group import GroupView
+from ..._model.routing import Routing
 from .fence import PING_PERIOD
 
 
@@ -55,6 +56,22 @@ class Ledger:
             except SteadyhandError as error:
                 left.append(f"{borrowed} is still borrowed and was {value} before: {error}")
         return left
+
+
+def note_routing(connections: GroupConnections, keeper: str, routing: Routing) -> None:
+    """Write down that traffic is about to be moved."""
+    key = ledger_key(connections.targets.name)
+    connections.ask_node(keeper, lambda node: node.call("HSET", key, routing.field, routing.until_ms))
+
+
+def strike_routing(connections: GroupConnections, keeper: str, routing: Routing) -> tuple[str, ...]:
+    """Cross it out. Returns what went wrong, as notes: the next look at the group says it too."""
+    key = ledger_key(connections.targets.name)
+    try:
+        connections.ask_node(keeper, lambda node: node.call("HDEL", key, routing.field))
+    except SteadyhandError as error:
+        return (f"the end of the routing could not be written down on {keeper}: {error}",)
+    return ()
 
 
 def return_one(connections: GroupConnections, keeper: str, borrowed: Borrowed, value: str) -> None:

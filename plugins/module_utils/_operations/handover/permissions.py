@@ -52,9 +52,7 @@ def missing_sentinel_permissions(connections: GroupConnections, plan: Preflight)
     The user is read from the Sentinels' connections to the primary. Not being able to read it counts as missing.
     """
     node = connections.node(plan.primary.name)
-    listed = connections.ask_node(plan.primary.name, lambda asked: asked.call("CLIENT", "LIST"))
-    clients = [dict(part.split("=", 1) for part in line.split() if "=" in part) for line in str(listed).splitlines()]
-    users = {client.get("user", "") for client in clients if re.match(r"sentinel-\w+-cmd$", client.get("name", ""))}
+    users = {client.get("user", "") for client in _sentinel_links(connections, plan.primary.name)}
     if not users:
         return [f"no connection of a Sentinel was found on {plan.primary.name}"]
     needed: list[Command] = [
@@ -68,6 +66,24 @@ def missing_sentinel_permissions(connections: GroupConnections, plan: Preflight)
             if isinstance(reply, SteadyhandError) or str(reply) != "OK":
                 missing.append(f"the Sentinels' user {user} may not run {' '.join(command[:2])} on {plan.primary.name}")
     return missing
+
+
+def watching_sentinels(connections: GroupConnections, plan: Preflight) -> list[str]:
+    """Why a hand-over past Sentinels must not begin: they have connections to the primary, and would undo it."""
+    name = plan.primary.name
+    try:
+        links = _sentinel_links(connections, name)
+    except SteadyhandError as error:
+        return [f"whether Sentinels watch the group cannot be seen: {error}"]
+    hosts = sorted({link.get("addr", "?").rpartition(":")[0] for link in links})
+    return [f"Sentinels at {', '.join(hosts)} watch {name}, and none is named: name them"] if hosts else []
+
+
+def _sentinel_links(connections: GroupConnections, name: str) -> list[dict[str, str]]:
+    """The connections over which Sentinels send commands to a node."""
+    listed = connections.ask_node(name, lambda asked: asked.call("CLIENT", "LIST"))
+    clients = [dict(part.split("=", 1) for part in line.split() if "=" in part) for line in str(listed).splitlines()]
+    return [client for client in clients if re.match(r"sentinel-\w+-cmd$", client.get("name", ""))]
 
 
 def _denied(connections: GroupConnections, name: str, commands: list[Command]) -> list[str]:

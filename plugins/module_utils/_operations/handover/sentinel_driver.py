@@ -8,13 +8,11 @@ Until somebody is promoted every failure ends with the fence lifted and nothing 
 
 from __future__ import annotations
 
-from ..._engine.node import Node
 from ..._model.errors import AccessDenied, CommandRefused, Refused, SteadyhandError, Unreachable
 from ..._model.handover import REFUSED, UNKNOWN, Fence
-from ..._model.replies import whole
 from .alignment import BEST_AGE, align
 from .completion import Completion
-from .fence import PING_PERIOD, StandingFence
+from .fence import PING_PERIOD, StandingFence, fence_on
 from .last_look import why_not_now
 from .passage import Passage, Passed
 from .promotion import POLL, NotPromoted, Request, behind, call_all_off, promote, replication_of
@@ -64,19 +62,9 @@ class SentinelDriver:
             self._passage.urgent.ask_sentinel(sentinel.name, lambda asked: asked.connection.call("PING"))
 
     def _new_fence(self) -> StandingFence:
-        urgent, primary = self._passage.urgent, self._passage.plan.primary
-
-        def reopen() -> Node:
-            urgent.forget(primary.name)
-            return urgent.node(primary.name)
-
-        return StandingFence(
-            urgent.node(primary.name),
-            reopen,
-            self._passage.clock,
-            self._passage.plan.fence_ms,
-            primary.facts.settings[PING_PERIOD],
-        )
+        plan = self._passage.plan
+        ping_period = plan.primary.facts.settings[PING_PERIOD]
+        return fence_on(self._passage.urgent, self._passage.clock, plan.primary.name, plan.fence_ms, ping_period)
 
     def _promote(self, standing: StandingFence) -> tuple[Fence, str]:
         """Until somebody leads. Refused, NotPromoted, CommandRefused and AccessDenied mean that nothing has changed."""
@@ -109,24 +97,12 @@ class SentinelDriver:
                 if not isinstance(info, SteadyhandError) and info.get("role") == "master":
                     return name
             lacking = [reason for name, info in replicas if (reason := behind(fence, name, info))]
-            self._still_fenced(fence)
+            standing.must_hold()
             if not lacking:
                 return None
             if standing.seconds_left < KEPT_FOR_PROMOTION + self._passage.plan.fence_ms / 3000.0:
                 raise Refused("replicas did not catch up behind the fence", lacking)
             self._passage.clock.sleep(POLL)
-
-    def _still_fenced(self, fence: Fence) -> None:
-        """Raises Refused when the primary is not what and where it was when its writes were held."""
-        try:
-            info = self._passage.urgent.node(self._passage.plan.primary.name).info("replication")
-        except Unreachable as error:
-            raise Refused("the primary does not answer behind its fence", [str(error)]) from error
-        found = Fence(whole(info, "master_repl_offset"), info.get("master_replid", ""))
-        if info.get("role") != "master" or found != fence:
-            raise Refused(
-                "the fence does not hold", [f"the primary was at {fence} and is {info.get('role')} at {found}"]
-            )
 
     def _lifted(self, standing: StandingFence, outcome: str, reason: str) -> Passed:
         """Let clients write on the old primary again."""

@@ -5,31 +5,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..._engine.group import GroupConnections
-from ..._engine.node import Node
-from ..._model.address import Address
 from ..._model.errors import OutcomeUnknown, Refused, SteadyhandError, Unreachable
 from ..._model.handover import Fence, Proof
 from ..._model.lock import LockRecord, lock_key
 from ..._model.replies import parse_info, whole
 from ..clock import Clock
 from .passage import Passage
+from .side import SYNC_TIMEOUT_MS, Side, if_answering, replication
 
-# Milliseconds in which the engine itself gives up waiting for the replica, and lifts its own pause.
-SYNC_TIMEOUT_MS = 1500
 # Seconds until a node that has stepped down must be the other's replica, before it is called stuck.
 STUCK_AFTER = 1.0
 NUDGE = 0.003
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two nodes: its inventory name and the address by which the other knows it."""
-
-    name: str
-    address: Address
 
 
 def swap(passage: Passage, old: Side, new: Side, pause_ms: int) -> tuple[Fence, Proof]:
@@ -42,7 +29,7 @@ def swap(passage: Passage, old: Side, new: Side, pause_ms: int) -> tuple[Fence, 
     fence = _begin(urgent, old, new, passage, pause_ms)
     began = clock.now()
     while True:
-        state_of_old = urgent.ask_node(old.name, _replication)
+        state_of_old = urgent.ask_node(old.name, replication)
         state_of_new = if_answering(urgent, new.name)
         if state_of_new.get("role") == "master" and state_of_old["role"] == "slave":
             return fence, prove(urgent, clock, fence.replication_id, old, new)
@@ -90,15 +77,6 @@ def nudge(urgent: GroupConnections, replica: str) -> None:
         urgent.forget(replica)
 
 
-def if_answering(urgent: GroupConnections, name: str) -> dict[str, str]:
-    """INFO replication, or nothing from a node that does not answer: the other side decides what that means."""
-    try:
-        return urgent.ask_node(name, _replication)
-    except Unreachable:
-        urgent.forget(name)
-        return {}
-
-
 def _give_up(urgent: GroupConnections, old: Side, new: Side, state_of_new: dict[str, str]) -> None:
     """End an exchange in which the old primary has stepped down and the new one does not lead. Always raises."""
     take_up_again(urgent, old.name)
@@ -115,7 +93,7 @@ def take_up_again(urgent: GroupConnections, old: str) -> None:
 
     The engine itself has no time-out for this: the node would stay a replica of nobody for ever.
     """
-    if urgent.ask_node(old, _replication).get("master_failover_state", "no-failover") != "no-failover":
+    if urgent.ask_node(old, replication).get("master_failover_state", "no-failover") != "no-failover":
         urgent.ask_node(old, lambda node: node.call("FAILOVER", "ABORT"))
     urgent.ask_node(old, lambda node: node.call("CLIENT", "UNPAUSE"))
 
@@ -127,9 +105,9 @@ def prove(urgent: GroupConnections, clock: Clock, replication_id: str, old: Side
     when it was not seen to continue in time.
     """
     deadline = clock.now() + STUCK_AFTER * 2
-    inherited = urgent.ask_node(new.name, _replication)
+    inherited = urgent.ask_node(new.name, replication)
     while True:
-        followed = urgent.ask_node(old.name, _replication)
+        followed = urgent.ask_node(old.name, replication)
         if followed.get("master_link_status") == "up" and followed.get("master_replid2") == replication_id:
             stopped_at = whole(followed, "second_repl_offset", 0) - 1
             return Proof(
@@ -142,10 +120,6 @@ def prove(urgent: GroupConnections, clock: Clock, replication_id: str, old: Side
         if clock.now() > deadline:
             raise OutcomeUnknown(f"{old.name} was not seen to continue as a replica of {new.name}")
         clock.sleep(NUDGE)
-
-
-def _replication(node: Node) -> dict[str, str]:
-    return node.info("replication")
 
 
 def send_clients_on(urgent: GroupConnections, old: str) -> str:

@@ -40,6 +40,7 @@ GROUP = {"group": "presence-1", "nodes": [NOBODY], "sentinels": [NOBODY], "conne
 PARAMETERS: dict[str, dict[str, Any]] = {
     "config": {"login_host": "127.0.0.1", "login_port": 1, "settings": {"maxmemory": "1gb"}},
     "failover": GROUP,
+    "failover_end": {**GROUP, "lock": {"owner": "me"}},
     "group_info": {**GROUP, "watch_seconds": 0},
     "maintenance_lock": {**GROUP, "owner": "me"},
     "node_info": {"login_host": "127.0.0.1", "login_port": 1},
@@ -125,6 +126,15 @@ def test_a_node_is_returned_as_documented(server: str) -> None:
     for replica in result["replicas"]:
         assert set(replica) == documented("node_info", "replicas")
     assert (result["role"], len(result["replicas"])) == (("primary", 2) if server.endswith("a") else ("replica", 0))
+
+
+def test_a_routing_is_returned_as_documented() -> None:
+    view = with_node(group_view(), "a", borrowed={"routing|a|b": "1700000000000"})
+    found = group_result(view, judge(group_problems(view, Limits())))["routing"]
+    assert set(found) == documented("group_info", "routing")
+    # Who leads says where traffic belongs, whatever was begun.
+    assert (found["old"]["name"], found["new"]["name"]) == ("b", "a")
+    assert set(found["old"]) == {"name", "host", "port"}
 
 
 def test_a_forecast_is_returned_as_documented() -> None:

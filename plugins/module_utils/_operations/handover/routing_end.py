@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a hand-over without Sentinels whose traffic is moved by others: release clients, or hand the role back.
+
+Nothing that the first call said is needed: who leads, who stepped down, and that somebody began to move traffic is asked
+from the servers and the ledger. So it ends a routing, too, that another run was cut off from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ..._engine.group import GroupConnections
+from ..._model.address import Address
+from ..._model.borrowed import ledger_key
+from ..._model.drivers import BARE
+from ..._model.errors import ConditionTimeout, Refused, SteadyhandError
+from ..._model.group import GroupView, Member
+from ..._model.handover import DONE, HANDED_BACK, REFUSED, UNKNOWN, Evidence, HandOverResult
+from ..._model.health import Limits
+from ..._model.lock import LockWish
+from ..._model.preflight import Preflight, announced_or_raise
+from ..._model.routing import Routing, unfinished_routing
+from ..clock import Clock
+from ..lock import give_back, holder, take_or_renew
+from .bare_driver import BareDriver, Route
+from .ledger import Ledger, return_leftovers
+from .passage import Passage, Passed
+from .settling import settle
+
+
+@dataclass(frozen=True)
+class RoutingWish:
+    """``moved``: whether the traffic is where the primary is now. With a ``route``, that is to be moved first."""
+
+    lock: LockWish
+    moved: bool = True
+    route: Route | None = None
+    limits: Limits = field(default_factory=Limits)
+    accept: tuple[str, ...] = ()
+    settle_timeout: float = 120.0
+    keep_lock: bool = False
+
+
+class RoutingEnd:
+    """The end of one routing of one group. ``urgent`` are connections with a short time-out."""
+
+    def __init__(
+        self, connections: GroupConnections, urgent: GroupConnections, clock: Clock, wish: RoutingWish
+    ) -> None:
+        self._connections = connections
+        self._urgent = urgent
+        self._clock = clock
+        self._wish = wish
+        self._group = connections.targets.name
+        self._phases: dict[str, int] = {}
+
+    def plan(self) -> tuple[GroupView, Routing]:
+        """Observe; who leads and who does not, in the direction in which traffic must move. Raises Refused."""
+        view = self._connections.observe()
+        primary = view.primary
+        if primary is None:
+            names = ", ".join(member.name for member in view.primaries) or "no answering node"
+            raise Refused(f"group {self._group} has no single primary", [f"{names} leads"])
+        found = unfinished_routing(primary.facts.borrowed)
+        if found is None:
+            raise Refused(f"no routing is under way in group {self._group}", [f"{primary.name} has none in its ledger"])
+        if primary.name not in (found.old, found.new):
+            reason = f"traffic was moved from {found.old} to {found.new}, and {primary.name} leads"
+            raise Refused("somebody else has changed the roles since", [reason])
+        return view, found
+
+    def run(self) -> HandOverResult:
+        """End it. Never raises for what servers do: the outcome says it."""
+        try:
+            view, found = self.plan()
+            pair = _pair(view, found)
+            self._require_lock(pair.leader)
+        except Refused as refusal:
+            return HandOverResult(REFUSED, refusal.reasons, Evidence())
+        except SteadyhandError as error:
+            return HandOverResult(REFUSED, (str(error),), Evidence())
+        ledger = Ledger(self._connections, pair.leader.name)
+        others = tuple(member for member in view.replicas if member is not pair.other)
+        plan = Preflight(pair.other, (pair.leader, *others), pair.leader, (), BARE)
+        passage = Passage(self._urgent, self._clock, plan, ledger, self._wish.lock.owner, self._phases)
+        driver = BareDriver(passage, None, 0.0, found)
+        if not self._wish.moved and pair.leader.name == found.old:
+            reason = (
+                f"{found.old} leads again with everything, and traffic was not moved back: it may be at {found.new}"
+            )
+            return self._result(pair, Passed(UNKNOWN, (reason,)))
+        if not self._wish.moved:
+            return self._result(pair, driver.hand_back())
+        if self._wish.route is not None:
+            routed = self._routed(pair, self._wish.route)
+            if routed is not None:
+                return self._result(pair, routed)
+        return self._ended(pair, driver.release(), found)
+
+    def _routed(self, pair: _Pair, route: Route) -> Passed | None:
+        """Run the command; what it failed with, or None."""
+        try:
+            route(pair.old_address, pair.new_address)
+        except Refused as error:
+            note = f"{pair.leader.name} leads with everything; traffic could not be moved to it"
+            return Passed(UNKNOWN, (note, *error.reasons))
+        return None
+
+    def _require_lock(self, leader: Member) -> None:
+        """The lock must be ours or free. It is not renewed: see bare_driver.py on what may be written when."""
+        node, wish = self._connections.node(leader.name), self._wish.lock
+        record = holder(node, self._group)
+        if record is not None and record.owner != wish.owner:
+            raise Refused(f"group {self._group} is under maintenance", [f"{record} holds the lock"])
+
+    def _ended(self, pair: _Pair, passed: Passed, found: Routing) -> HandOverResult:
+        if passed.outcome != DONE:
+            return self._result(pair, passed)
+        wish, notes = self._wish, list(passed.reasons)
+        now_ms = pair.other.facts.clock * 1000
+        if 0 < found.until_ms < now_ms:
+            notes.append(
+                f"clients of {found.old} were refused for up to {(now_ms - found.until_ms) / 1000:.0f} s: the pause had ended"
+            )
+        started = self._clock.now()
+        try:
+            take_or_renew(self._connections.node(pair.leader.name), self._group, wish.lock)
+            return_leftovers(self._connections, self._connections.observe())
+            settle(self._connections, self._clock, pair.leader.name, wish.settle_timeout, wish.limits, wish.accept)
+        except ConditionTimeout as error:
+            return self._result(
+                pair, replace(passed, outcome=UNKNOWN, reasons=(f"nothing was lost, but {error}", *notes))
+            )
+        except SteadyhandError as error:
+            return self._result(pair, replace(passed, outcome=UNKNOWN, reasons=(str(error), *notes)))
+        self._phases["settle"] = int((self._clock.now() - started) * 1000)
+        if not wish.keep_lock:
+            try:
+                self._connections.ask_node(pair.leader.name, lambda node: give_back(node, self._group, wish.lock.owner))
+            except SteadyhandError as error:
+                notes.append(f"the maintenance lock was not given back and will end by itself: {error}")
+        return self._result(pair, replace(passed, reasons=tuple(notes)))
+
+    def _result(self, pair: _Pair, passed: Passed) -> HandOverResult:
+        back = passed.outcome == HANDED_BACK
+        evidence = Evidence(
+            driver=BARE,
+            old_primary=(pair.leader if back else pair.other).name,
+            new_primary=(pair.other if back else pair.leader).name,
+            fence_offset=passed.fence.offset if passed.fence else None,
+            replication_id=passed.fence.replication_id if passed.fence else "",
+            inherited_id=passed.proof.inherited_id if passed.proof else "",
+            inherited_offset=passed.proof.inherited_offset if passed.proof else None,
+            final_offset=passed.proof.final_offset if passed.proof else None,
+            pause_ms=passed.pause_ms,
+            phases_ms=dict(self._phases),
+        )
+        return HandOverResult(passed.outcome, passed.reasons, evidence)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The two nodes between which traffic is moved: who leads, and the other."""
+
+    leader: Member
+    other: Member
+
+    @property
+    def old_address(self) -> Address:
+        return announced_or_raise(self.other)
+
+    @property
+    def new_address(self) -> Address:
+        return announced_or_raise(self.leader)
+
+
+def _pair(view: GroupView, found: Routing) -> _Pair:
+    """Raises Refused when the other node does not answer: whether its clients wait cannot be seen."""
+    members = {name: view.member(name) for name in (found.old, found.new)}
+    leader = next(member for member in members.values() if member is not None and member.facts.is_primary)
+    other = members[found.towards(leader.name).old]
+    if other is None:
+        name = found.towards(leader.name).old
+        way_out = (
+            f"bring it back, or remove the field {found.field} from {ledger_key(view.name)} when it is gone for good"
+        )
+        raise Refused("the end of the routing", [f"{name} does not answer: {way_out}"])
+    return _Pair(leader, other)

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A group without Sentinels and its users: a pointer says where they write, and a command moves it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import redis
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from engine.subjects import GROUP
+from lab.waiting import wait_until
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
+    from lab.node import DataNode
+
+
+def point(pointer: Path, node: DataNode) -> None:
+    """Move the traffic: what a virtual IP address, a name or a proxy does."""
+    moved = pointer.with_suffix(".new")
+    moved.write_text(f"{node.state.host} {node.state.port}\n")
+    moved.replace(pointer)
+
+
+def address_of(node: DataNode) -> Address:
+    """Where the engine knows a node."""
+    return Address.of(node.state.host, node.state.port)
+
+
+def lost(lab: Lab, writer: PointedWriter) -> int:
+    """How many acknowledged writes the primary of now has not."""
+    keys = writer.keys
+    with lab.primary_of(GROUP).client() as client:
+        found = sum(client.exists(*keys[start : start + 1000]) for start in range(0, len(keys), 1000))
+    return len(keys) - found
+
+
+class PointedWriter:
+    """A client that writes where the pointer says, asks it again on every error, and counts what was acknowledged."""
+
+    def __init__(self, pointer: Path) -> None:
+        self._pointer = pointer
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._write)
+        self.acknowledged = 0
+        self.refused = 0
+
+    def __enter__(self) -> PointedWriter:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def keys(self) -> list[str]:
+        """Of every acknowledged write."""
+        return [f"key:{number}" for number in range(self.acknowledged)]
+
+    def wait_for_more(self, count: int) -> None:
+        """Wait until so many more writes were acknowledged."""
+        self.wait_for(self.acknowledged + count)
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many writes were acknowledged in all."""
+        wait_until(lambda: None if self.acknowledged >= count else f"{self.acknowledged} of {count}", 30, "writes")
+
+    def _write(self) -> None:
+        while not self._stop.is_set():
+            host, port = self._pointer.read_text().split()
+            # By default the library tries again at the same address by itself.
+            client = redis.Redis(host=host, port=int(port), socket_timeout=30, retry=Retry(NoBackoff(), 0))
+            try:
+                while not self._stop.is_set():
+                    client.set(f"key:{self.acknowledged}", "x")
+                    self.acknowledged += 1
+            except redis.ReadOnlyError:
+                self.refused += 1
+            except redis.RedisError:
+                continue
+            finally:
+                client.close()

@@ -1,0 +1,262 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Traffic of a group without Sentinels that is moved by others, between two calls: every way in which that can end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections, GroupTargets
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import ledger_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import (
+    DONE,
+    HANDED_BACK,
+    REFUSED,
+    ROUTING,
+    UNKNOWN,
+    HandOverResult,
+)
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish, lock_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.conductor import (
+    Conductor,
+    HandOverWish,
+)
+from engine.engines import every_engine
+from engine.pointed import PointedWriter, lost, point
+from engine.subjects import GROUP, LOCK, conducting, ending, judged, targets_of, wait_healthy
+from lab.lab import Lab
+from lab.waiting import wait_until
+
+LabFactory = Callable[..., Lab]
+
+
+@pytest.fixture
+def lab(lab_factory: LabFactory) -> Lab:
+    lab = lab_factory(groups=1, sentinels=0)
+    wait_healthy(lab)
+    return lab
+
+
+@pytest.fixture
+def pointer(lab: Lab, tmp_path: Path) -> Path:
+    point(tmp_path / "pointer", lab.primary_of(GROUP))
+    return tmp_path / "pointer"
+
+
+@pytest.fixture
+def writer(pointer: Path) -> Iterator[PointedWriter]:
+    with PointedWriter(pointer) as writer:
+        writer.wait_for(300)
+        yield writer
+
+
+def exchange(lab: Lab, route_seconds: float = 10.0, lock: LockWish = LOCK) -> HandOverResult:
+    """The first call."""
+    with conducting(lab, route_later=True, route_seconds=route_seconds, lock=lock) as conductor:
+        return conductor.run()
+
+
+def end(lab: Lab, moved: bool, lock: LockWish = LOCK) -> HandOverResult:
+    """The second call."""
+    with ending(lab, moved=moved, lock=lock) as routing:
+        return routing.run()
+
+
+def codes(lab: Lab) -> list[str]:
+    """What the audit says."""
+    with GroupConnections(targets_of(lab)) as connections:
+        return [problem.code for problem in judged(connections.observe()).problems]
+
+
+def assert_nothing_is_left(lab: Lab) -> None:
+    """No lock, no ledger, a healthy group whose files name the primary."""
+    wait_healthy(lab)
+    primary = lab.primary_of(GROUP)
+    with primary.client() as client:
+        assert not client.exists(lock_key(GROUP), ledger_key(GROUP))
+    for replica in lab.replicas_of(GROUP):
+        assert f"replicaof {primary.state.host} {primary.state.port}" in replica.state.conf_file.read_text()
+
+
+@every_engine
+def test_clients_wait_while_traffic_is_moved_and_none_is_refused(
+    lab: Lab, pointer: Path, writer: PointedWriter
+) -> None:
+    old = lab.primary_of(GROUP)
+    first = exchange(lab)
+    assert (first.outcome, first.reasons) == (ROUTING, ())
+    assert first.evidence.inherited_id == first.evidence.replication_id
+    assert first.evidence.inherited_offset == first.evidence.final_offset
+    new = lab.primary_of(GROUP)
+    assert new.name == first.evidence.new_primary != old.name
+    held = writer.acknowledged
+    assert "routing_unfinished" in codes(lab)
+    point(pointer, new)
+    assert writer.acknowledged == held
+    second = end(lab, moved=True)
+    writer.wait_for_more(300)
+    assert (second.outcome, second.reasons) == (DONE, ())
+    assert second.evidence.replication_id == first.evidence.replication_id
+    assert second.evidence.final_offset == first.evidence.final_offset
+    assert (lost(lab, writer), writer.refused) == (0, 0)
+    assert_nothing_is_left(lab)
+
+
+@every_engine
+def test_when_traffic_cannot_be_moved_the_role_is_handed_back_and_waiting_clients_are_served(
+    lab: Lab, writer: PointedWriter
+) -> None:
+    old = lab.primary_of(GROUP)
+    assert exchange(lab).outcome == ROUTING
+    back = end(lab, moved=False)
+    writer.wait_for_more(300)
+    assert (back.outcome, back.reasons) == (HANDED_BACK, ())
+    assert lab.primary_of(GROUP).name == old.name == back.evidence.new_primary
+    # Until the tasks were run once more, nobody knows where traffic is.
+    assert "routing_unfinished" in codes(lab)
+    second = end(lab, moved=True)
+    writer.wait_for_more(300)
+    assert (second.outcome, second.reasons) == (DONE, ())
+    assert (lost(lab, writer), writer.refused) == (0, 0)
+    assert_nothing_is_left(lab)
+
+
+@every_engine
+def test_traffic_that_was_moved_in_part_is_not_lost_when_the_role_is_handed_back(
+    lab: Lab, writer: PointedWriter
+) -> None:
+    old = lab.primary_of(GROUP)
+    assert exchange(lab).outcome == ROUTING
+    with lab.primary_of(GROUP).client() as early:
+        early.set("early", "bird")
+    back = end(lab, moved=False)
+    writer.wait_for_more(300)
+    assert back.outcome == HANDED_BACK
+    assert "took writes already" in " ".join(back.reasons)
+    assert lab.primary_of(GROUP).name == old.name
+    assert end(lab, moved=True).outcome == DONE
+    with old.client() as client:
+        assert client.get("early") == "bird"
+    assert lost(lab, writer) == 0
+    assert_nothing_is_left(lab)
+
+
+def test_when_traffic_can_be_moved_in_no_direction_the_outcome_is_unknown_and_says_who_leads(
+    lab: Lab, writer: PointedWriter
+) -> None:
+    old = lab.primary_of(GROUP)
+    first = exchange(lab)
+    assert end(lab, moved=False).outcome == HANDED_BACK
+    second = end(lab, moved=False)
+    assert second.outcome == UNKNOWN
+    assert second.reasons == (
+        f"{old.name} leads again with everything, and traffic was not moved back: it may be at {first.evidence.new_primary}",
+    )
+    assert "routing_unfinished" in codes(lab)
+    # Somebody has put it right by hand, and says so.
+    assert end(lab, moved=True).outcome == DONE
+    writer.wait_for_more(100)
+    assert lost(lab, writer) == 0
+    assert_nothing_is_left(lab)
+
+
+def test_when_nobody_comes_back_the_pause_ends_nothing_is_lost_and_the_next_run_ends_it(
+    lab: Lab, pointer: Path, writer: PointedWriter
+) -> None:
+    old, gone = lab.primary_of(GROUP), LockWish("gone", "a run that was killed", 7)
+    first = exchange(lab, route_seconds=1.0, lock=gone)
+    assert first.outcome == ROUTING
+    wait_until(lambda: None if writer.refused else "nobody is refused yet", 60, "the end of the pause")
+    # The new primary leads with every byte, the old one is its replica, also after a restart of both.
+    assert lost(lab, writer) == 0
+    assert codes(lab) == ["routing_unfinished"]
+    with conducting(lab, route_later=True, lock=LockWish("next", "a run", 60)) as conductor:
+        _view, plan, reasons = conductor.plan()
+    assert plan is None
+    assert any("traffic was being moved" in reason for reason in reasons)
+    with lab.primary_of(GROUP).client() as client:
+        wait_until(lambda: "it is held" if client.exists(lock_key(GROUP)) else None, 60, "the end of the lock")
+    point(pointer, lab.node(first.evidence.new_primary))
+    second = end(lab, moved=True, lock=LockWish("next", "a run", 60))
+    writer.wait_for_more(300)
+    assert second.outcome == DONE
+    assert f"clients of {old.name} were refused" in " ".join(second.reasons)
+    assert lost(lab, writer) == 0
+    assert_nothing_is_left(lab)
+
+
+def test_a_role_that_is_handed_back_after_the_pause_is_handed_back_without_loss(
+    lab: Lab, writer: PointedWriter
+) -> None:
+    old = lab.primary_of(GROUP)
+    assert exchange(lab, route_seconds=0.1).outcome == ROUTING
+    wait_until(lambda: None if writer.refused else "nobody is refused yet", 60, "the end of the pause")
+    assert end(lab, moved=False).outcome == HANDED_BACK
+    writer.wait_for_more(300)
+    assert lab.primary_of(GROUP).name == old.name
+    assert end(lab, moved=True).outcome == DONE
+    assert lost(lab, writer) == 0
+    assert_nothing_is_left(lab)
+
+
+def test_an_unfinished_routing_is_ended_by_a_command(lab: Lab, pointer: Path, writer: PointedWriter) -> None:
+    assert exchange(lab).outcome == ROUTING
+    new = lab.primary_of(GROUP)
+    with ending(lab, route=lambda _old, _new: point(pointer, new)) as routing:
+        result = routing.run()
+    writer.wait_for_more(300)
+    assert (result.outcome, lost(lab, writer), writer.refused) == (DONE, 0, 0)
+    assert_nothing_is_left(lab)
+
+
+def test_a_routing_of_others_is_not_ended(lab: Lab) -> None:
+    assert exchange(lab).outcome == ROUTING
+    result = end(lab, moved=True, lock=LockWish("somebody-else", "a run", 60))
+    assert result.outcome == REFUSED
+    assert any("the-test since" in reason for reason in result.reasons)
+    assert end(lab, moved=True).outcome == DONE
+
+
+def test_without_a_routing_there_is_nothing_to_end(lab: Lab) -> None:
+    result = end(lab, moved=True)
+    assert result.outcome == REFUSED
+    assert result.reasons == (f"{lab.primary_of(GROUP).name} has none in its ledger",)
+
+
+@pytest.mark.parametrize(
+    ("route_seconds", "lock_seconds", "reason"),
+    [(10.0, 15, "the lock would end after 15 s"), (56.0, 600, "longer than repl-timeout of group-1-a (60 s)")],
+)
+def test_time_that_cannot_be_given_to_routing_is_refused(
+    lab: Lab, route_seconds: float, lock_seconds: int, reason: str
+) -> None:
+    result = exchange(lab, route_seconds, LockWish("the-test", "a test", lock_seconds))
+    assert result.outcome == REFUSED
+    assert any(reason in one for one in result.reasons), result.reasons
+
+
+def test_a_group_whose_sentinels_are_not_named_is_refused(lab_factory: LabFactory) -> None:
+    lab = lab_factory(groups=1)
+    wait_healthy(lab)
+    targets = targets_of(lab)
+    blind = GroupTargets(targets.name, targets.nodes, ())
+    wish = HandOverWish(LOCK, route_later=True)
+    with GroupConnections(blind) as connections, GroupConnections(blind) as urgent:
+        result = Conductor(connections, urgent, SystemClock(), wish).run()
+    assert result.outcome == REFUSED
+    assert result.reasons == (
+        f"Sentinels at 127.0.0.1 watch {lab.primary_of(GROUP).name}, and none is named: name them",
+    )
+
+
+def test_the_old_primary_takes_no_write_from_the_exchange_on(lab: Lab) -> None:
+    old = lab.primary_of(GROUP)
+    assert exchange(lab, route_seconds=0.1).outcome == ROUTING
+    with old.client(timeout=30.0) as client, pytest.raises(redis.ReadOnlyError):
+        client.set("late", "write")
+    assert end(lab, moved=True).outcome == DONE
