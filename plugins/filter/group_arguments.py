@@ -59,6 +59,9 @@ _value:
     nodes:
       description: By inventory name, the machine of each node, its address, and its service or its restart command.
       type: dict
+    routing:
+      description: "C(command) or C(tasks), which move the traffic of a group without Sentinels, and C(timeout) in seconds."
+      type: dict
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -58,7 +58,7 @@ _value:
       description: C(redis_cluster), or empty.
       type: str
     sentinel_hosts:
-      description: The inventory group of its Sentinels.
+      description: The inventory group of its Sentinels; empty for a group that none watch (C(redis_without_sentinels)).
       type: str
     hosts:
       description: Inventory names of its nodes, sorted.

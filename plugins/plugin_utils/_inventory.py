@@ -9,6 +9,7 @@ contract is here and nowhere else.
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +22,9 @@ NODE_PORT = 6379
 SENTINEL_PORT = 26379
 SENTINEL_HOSTS = "sentinels"
 SERVICE = "redis-server"
+# The identity of a Sentinel set that does not exist.
+NO_SENTINELS = ""
+ROUTE_TIMEOUT = 15.0
 
 # Inventory variable, without its prefix, and the module option that it becomes. One value for all servers of a kind.
 _SHARED_LOGIN = {
@@ -42,7 +46,10 @@ class InventoryError(Exception):
 
 @dataclass(frozen=True)
 class RedisGroup:
-    """One Redis group of the inventory. ``sentinel_hosts`` and ``group`` are its identity; ``label`` is unique too, for people."""
+    """One Redis group of the inventory. ``sentinel_hosts`` and ``group`` are its identity; ``label`` is unique too, for people.
+
+    Without Sentinels, ``sentinel_hosts`` is empty.
+    """
 
     label: str
     group: str
@@ -110,13 +117,13 @@ def redis_groups(groups: Groups, hostvars: Any) -> list[RedisGroup]:
     for host in sorted(hosts):
         variables = hostvars[host]
         group = _text(variables, "redis_group") or names(host)
-        identity = (_text(variables, "redis_sentinel_hosts") or SENTINEL_HOSTS, group)
+        identity = (_sentinel_hosts(host, variables), group)
         members.setdefault(identity, []).append(host)
         clusters.setdefault(identity, {})[host] = _text(variables, "redis_cluster")
     shared_names = {name for _set, name in members if sum(name == other for _s, other in members) > 1}
     found = [
         RedisGroup(
-            label=f"{group} of {sentinel_hosts}" if group in shared_names else group,
+            label=_label(group, sentinel_hosts) if group in shared_names else group,
             group=group,
             cluster=_same(clusters[sentinel_hosts, group], "redis_cluster", group) or "",
             sentinel_hosts=sentinel_hosts,
@@ -131,8 +138,9 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
     """What tasks need of a group. Raises InventoryError.
 
     ``arguments`` of the modules that speak of a group, ``node_arguments`` of those that speak of one node, by inventory
-    name, both with secrets; ``nodes``, by inventory name: how each is restarted and where it runs; and ``never``, the
-    names of those that shall not be the primary.
+    name, both with secrets; ``nodes``, by inventory name: how each is restarted and where it runs; ``never``, the names of
+    those that shall not be the primary; and ``routing``: what moves its traffic, where no Sentinels tell clients of a new
+    primary.
     """
     nodes = {host: hostvars[host] for host in group["hosts"]}
     addresses = {host: _address(host, variables, "redis_", NODE_PORT) for host, variables in nodes.items()}
@@ -163,6 +171,7 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
         },
         "nodes": {host: _how_to_restart(host, variables) for host, variables in nodes.items()},
         "never": [host for host, variables in nodes.items() if _never_leads(host, variables)],
+        "routing": _routing(nodes, group["label"]),
     }
 
 
@@ -206,13 +215,79 @@ def _default_names(groups: Groups, hostvars: Any) -> Callable[[str], str]:
     return name
 
 
+def _sentinel_hosts(host: str, variables: Mapping[str, Any]) -> str:
+    named, without = _text(variables, "redis_sentinel_hosts"), _is_true(host, variables, "redis_without_sentinels")
+    if named and without:
+        raise InventoryError(
+            f"host {host}: redis_without_sentinels is true and redis_sentinel_hosts is {named!r}. Remove one of them: whether "
+            "Sentinels watch the group decides how a primary is moved"
+        )
+    return NO_SENTINELS if without else named or SENTINEL_HOSTS
+
+
+def _label(group: str, sentinel_hosts: str) -> str:
+    return f"{group} without Sentinels" if sentinel_hosts == NO_SENTINELS else f"{group} of {sentinel_hosts}"
+
+
+def _routing(hosts: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, Any]:
+    """What moves the traffic of a group without Sentinels: a command, the path of a file of tasks, or nothing."""
+    found = {
+        name: _same({host: variables.get(name) for host, variables in hosts.items()}, name, where)
+        for name in ("redis_route_command", "redis_route_tasks", "redis_route_timeout")
+    }
+    command, tasks, timeout = found.values()
+    if command and tasks:
+        raise InventoryError(
+            f"{where}: redis_route_command and redis_route_tasks are both set; one of them moves traffic"
+        )
+    if tasks and not (os.path.isabs(str(tasks)) and os.path.isfile(str(tasks))):
+        raise InventoryError(
+            f"{where}: redis_route_tasks must be the absolute path of a file of tasks on this machine, for example "
+            f"{{{{ inventory_dir }}}}/route.yml; {str(tasks)!r} is none"
+        )
+    return {
+        "command": _words(command, "redis_route_command", where) if command else None,
+        "tasks": str(tasks) if tasks else None,
+        "timeout": _seconds(timeout, "redis_route_timeout", where) if timeout is not None else ROUTE_TIMEOUT,
+    }
+
+
+def _seconds(value: Any, variable: str, where: str) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise InventoryError(f"{where}: {variable} is {value!r}, which is no number of seconds above 0")
+    return seconds
+
+
+def _words(value: Any, variable: str, where: str) -> list[str]:
+    words = shlex.split(value) if isinstance(value, str) else value
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise InventoryError(f"{where}: {variable} must be a command line or a list of its words")
+    return list(words)
+
+
+def _is_true(host: str, variables: Mapping[str, Any], name: str) -> bool:
+    value = variables.get(name, False)
+    text = str(value).strip().lower()
+    if text not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
+        raise InventoryError(f"host {host}: {name} is {value!r}; it is true or false")
+    return text in ("true", "yes", "on", "1")
+
+
 def _sentinels(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[str, Any]:
     name = group["sentinel_hosts"]
+    if name == NO_SENTINELS:
+        return {}
     hosts = sorted(groups.get(name, ()))
     if not hosts:
         raise InventoryError(
             "Redis group {}: the inventory group '{}', which should hold its Sentinels, {}. Set redis_sentinel_hosts to the "
-            "inventory group that does".format(group["label"], name, "is empty" if name in groups else "does not exist")
+            "inventory group that does, or redis_without_sentinels to true for a group that none watch".format(
+                group["label"], name, "is empty" if name in groups else "does not exist"
+            )
         )
     return {host: hostvars[host] for host in hosts}
 
@@ -274,6 +349,8 @@ def _login(
 
 def _same(values: Mapping[str, Any], variable: str, where: str) -> Any:
     """The one value that all hosts have. Values are not named in the error: some are secret."""
+    if not values:
+        return None
     (first, value), *others = values.items()
     differing = [host for host, other in others if other != value]
     if differing:
@@ -284,16 +361,13 @@ def _same(values: Mapping[str, Any], variable: str, where: str) -> Any:
 
 
 def _how_to_restart(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    command = variables.get("redis_restart_command")
-    if isinstance(command, str):
-        command = shlex.split(command)
-    if command is not None and (not command or not all(isinstance(word, str) for word in command)):
-        raise InventoryError(f"host {host}: redis_restart_command must be a command line or a list of its words")
+    given = variables.get("redis_restart_command")
+    command = _words(given, "redis_restart_command", f"host {host}") if given is not None else None
     return {
         "machine": _machine(host, variables),
         "zone": _text(variables, "redis_zone"),
         "service": None if command else _text(variables, "redis_service") or SERVICE,
-        "command": list(command) if command else None,
+        "command": command,
         "address": _address(host, variables, "redis_", NODE_PORT),
     }
 

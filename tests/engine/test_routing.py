@@ -21,11 +21,13 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover i
     HandOverResult,
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish, lock_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.routing import Routing
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.conductor import (
     Conductor,
     HandOverWish,
 )
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.ledger import note_routing
 from engine.engines import every_engine
 from engine.pointed import PointedWriter, lost, point
 from engine.subjects import GROUP, LOCK, conducting, ending, judged, targets_of, wait_healthy
@@ -94,8 +96,8 @@ def test_clients_wait_while_traffic_is_moved_and_none_is_refused(
     assert first.evidence.inherited_offset == first.evidence.final_offset
     new = lab.primary_of(GROUP)
     assert new.name == first.evidence.new_primary != old.name
-    held = writer.acknowledged
     assert "routing_unfinished" in codes(lab)
+    held = writer.acknowledged
     point(pointer, new)
     assert writer.acknowledged == held
     second = end(lab, moved=True)
@@ -103,6 +105,9 @@ def test_clients_wait_while_traffic_is_moved_and_none_is_refused(
     assert (second.outcome, second.reasons) == (DONE, ())
     assert second.evidence.replication_id == first.evidence.replication_id
     assert second.evidence.final_offset == first.evidence.final_offset
+    assert second.evidence.pause_ms is not None
+    assert first.evidence.pause_ms is not None
+    assert second.evidence.pause_ms > first.evidence.pause_ms
     assert (lost(lab, writer), writer.refused) == (0, 0)
     assert_nothing_is_left(lab)
 
@@ -211,6 +216,19 @@ def test_an_unfinished_routing_is_ended_by_a_command(lab: Lab, pointer: Path, wr
         result = routing.run()
     writer.wait_for_more(300)
     assert (result.outcome, lost(lab, writer), writer.refused) == (DONE, 0, 0)
+    assert_nothing_is_left(lab)
+
+
+def test_a_run_that_was_killed_before_the_exchange_leaves_nothing_to_prove(lab: Lab, writer: PointedWriter) -> None:
+    old, target = lab.primary_of(GROUP), lab.replicas_of(GROUP)[0]
+    with GroupConnections(targets_of(lab)) as connections:
+        note_routing(connections, old.name, Routing(old.name, target.name))
+    assert codes(lab) == ["routing_unfinished"]
+    result = end(lab, moved=True)
+    assert result.outcome == DONE
+    assert f"{old.name} leads as before" in " ".join(result.reasons)
+    writer.wait_for_more(100)
+    assert (lost(lab, writer), writer.refused, lab.primary_of(GROUP).name) == (0, 0, old.name)
     assert_nothing_is_left(lab)
 
 

@@ -33,9 +33,12 @@ def up(options: argparse.Namespace) -> int:
     if is_lab(options.dir):
         print(f"A lab is up already in {options.dir}. `./dev lab down` ends it.")
         return status(options)
-    wanted = {name: getattr(options, name) for name in ("groups", "replicas", "ssh", "secured", "tls")}
+    wanted = {name: getattr(options, name) for name in ("groups", "replicas", "sentinels", "ssh", "secured", "tls")}
     lab = Lab.create(options.dir, **wanted)
-    print(f"Starting {options.groups} groups of 1 + {options.replicas} nodes and 3 Sentinels ...", flush=True)
+    print(
+        f"Starting {options.groups} groups of 1 + {options.replicas} nodes and {options.sentinels} Sentinels ...",
+        flush=True,
+    )
     try:
         lab.start()
     except BaseException:
@@ -101,6 +104,9 @@ def main(arguments: list[str]) -> int:
         if name == "up":
             command.add_argument("--groups", type=int, default=3, help="groups to start (default: 3)")
             command.add_argument("--replicas", type=int, default=2, help="replicas of each group (default: 2)")
+            command.add_argument(
+                "--sentinels", type=int, default=3, help="Sentinels that watch all groups (default: 3)"
+            )
             command.add_argument("--ssh", action="store_true", help="reach each node through an sshd of its own")
             command.add_argument("--secured", action="store_true", help="ACL users and passwords everywhere")
             command.add_argument("--tls", action="store_true", help="every server speaks TLS only")

@@ -53,6 +53,8 @@ def inventory_of(directory: Path, state: LabState) -> dict[str, Any]:
         group = children.setdefault(
             node.group.replace("-", "_"), {"hosts": {}, "vars": {"redis_group": node.group, "redis_cluster": "lab"}}
         )
+        if not state.sentinels:
+            group["vars"]["redis_without_sentinels"] = True
         group["hosts"][node.name] = {
             **_node_variables(node),
             **_reached_by(f"sshd-{node.name}", "redis_host", node.host, state),

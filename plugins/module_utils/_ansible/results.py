@@ -98,6 +98,8 @@ def last_handover_result(primary: Member | None) -> dict[str, Any] | None:
     """How the last hand-over ended, as data; None where no primary answers or none is on record."""
     record = primary.facts.last_handover if primary is not None else None
     return None if record is None else {**asdict(record), "reasons": list(record.reasons)}
+
+
 def routing_result(view: GroupView) -> dict[str, Any] | None:
     """From where to where traffic must move, when somebody began to and did not end it; None otherwise."""
     primary = view.primary

@@ -180,6 +180,8 @@ def _leftovers(primary: Member) -> Iterator[Problem]:
             f"Move traffic to {primary.name}, then say so by the module failover_end; the playbooks do both where they have "
             "the group's routing command or tasks",
         )
+        # Whoever ends it returns what goes with it.
+        return
     entries = [(Borrowed.decode(name), value) for name, value in sorted(primary.facts.borrowed.items())]
     for borrowed, value in entries:
         if borrowed is not None:

@@ -20,11 +20,13 @@ KIND = "routing"
 class Routing:
     """From which node to which the traffic is moved, by inventory names.
 
-    ``until_ms``: Unix time by the old primary's clock, in milliseconds, before which its clients are not refused.
+    Unix times by the old primary's clock, in milliseconds: ``since_ms``, from when on its writes could be held, and
+    ``until_ms``, before which its clients are not refused. 0 where that is not known.
     """
 
     old: str
     new: str
+    since_ms: int = 0
     until_ms: int = 0
 
     @property
@@ -32,9 +34,14 @@ class Routing:
         """The field of the ledger."""
         return f"{KIND}|{self.old}|{self.new}"
 
+    @property
+    def value(self) -> str:
+        """What stands in that field."""
+        return f"{self.since_ms} {self.until_ms}"
+
     def towards(self, primary: str) -> Routing:
         """The same two nodes in the direction in which traffic must move, as ``primary`` leads now."""
-        return self if primary == self.new else Routing(self.new, self.old, self.until_ms)
+        return self if primary == self.new else Routing(self.new, self.old, self.since_ms, self.until_ms)
 
 
 def unfinished_routing(ledger: Mapping[str, str]) -> Routing | None:
@@ -43,5 +50,6 @@ def unfinished_routing(ledger: Mapping[str, str]) -> Routing | None:
         kind, _first, rest = field.partition("|")
         old, separator, new = rest.partition("|")
         if kind == KIND and separator:
-            return Routing(old, new, int(value) if value.isdigit() else 0)
+            times = [int(word) for word in value.split() if word.isdigit()]
+            return Routing(old, new, *(times if len(times) == 2 else ()))
     return None

@@ -94,13 +94,18 @@ class BareDriver:
         started = passage.clock.now()
         notes = tuple(filter(None, [send_clients_on(passage.urgent, self._old.name)]))
         passage.phase("release", started)
-        notes += self._bring_over(self._new)
         try:
+            notes += self._how_long_clients_waited()
+            notes += self._bring_over(self._new)
             inherited = passage.urgent.ask_node(self._new.name, lambda node: node.info("replication"))
             proof = prove(passage.urgent, passage.clock, inherited.get("master_replid2", ""), self._old, self._new)
         except SteadyhandError as error:
             # Traffic was moved all the same: there is nothing left to end.
             notes += self._strike(self._new)
+            if self._new.name == self._routing.old:
+                return self._passed(
+                    DONE, (f"{self._new.name} leads as before, so that nothing is to be proven", *notes)
+                )
             reason = f"the proof cannot be read from the servers any more; that of the first call stands ({error})"
             return self._passed(UNKNOWN, (reason, *notes), self._new.name)
         notes += self._strike(self._new)
@@ -122,15 +127,33 @@ class BareDriver:
     def _open(self) -> None:
         """Open connections, and write down what is about to happen. Raises SteadyhandError, with nothing changed."""
         passage = self._passage
-        seconds, microseconds = passage.urgent.ask_node(self._old.name, lambda node: node.call("TIME"))
+        since_ms = self._time_of_old()
         passage.urgent.ask_node(self._new.name, lambda node: node.call("PING"))
-        until_ms = int(seconds) * 1000 + int(microseconds) // 1000 + self.pause_ms
         for side in (self._old, self._new):
             # Of both: by the time at which the new primary's would be borrowed for handing back, nothing may be written.
             if side.by_hand:
                 passage.ledger.note(Borrowed(NODE, side.name, PING_PERIOD), side.ping_period)
-        self._routing = replace(self._routing, until_ms=until_ms)
+        self._routing = replace(self._routing, since_ms=since_ms, until_ms=since_ms + self.pause_ms)
         note_routing(passage.urgent, self._old.name, self._routing)
+
+    def _time_of_old(self) -> int:
+        """Unix time in milliseconds."""
+        seconds, microseconds = self._passage.urgent.ask_node(self._old.name, lambda node: node.call("TIME"))
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    def _how_long_clients_waited(self) -> tuple[str, ...]:
+        """Set the beginning of the pause by what was written down; says for how long clients were refused after its end."""
+        routing = self._routing
+        if routing.old != self._old.name or not routing.since_ms:
+            return ()
+        now_ms = self._time_of_old()
+        self._began = self._passage.clock.now() - (min(now_ms, routing.until_ms) - routing.since_ms) / 1000.0
+        refused = (now_ms - routing.until_ms) / 1000
+        return (
+            (f"clients of {self._old.name} were refused for up to {refused:.0f} s: the pause had ended",)
+            if refused > 0
+            else ()
+        )
 
     def _swap(self, old: Side, new: Side, milliseconds: int) -> tuple[Fence, Proof]:
         return (swap_by_hand if old.by_hand else swap)(self._passage, old, new, milliseconds)

@@ -61,7 +61,7 @@ class Ledger:
 def note_routing(connections: GroupConnections, keeper: str, routing: Routing) -> None:
     """Write down that traffic is about to be moved."""
     key = ledger_key(connections.targets.name)
-    connections.ask_node(keeper, lambda node: node.call("HSET", key, routing.field, routing.until_ms))
+    connections.ask_node(keeper, lambda node: node.call("HSET", key, routing.field, routing.value))
 
 
 def strike_routing(connections: GroupConnections, keeper: str, routing: Routing) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ class RoutingEnd:
             routed = self._routed(pair, self._wish.route)
             if routed is not None:
                 return self._result(pair, routed)
-        return self._ended(pair, driver.release(), found)
+        return self._ended(pair, driver.release())
 
     def _routed(self, pair: _Pair, route: Route) -> Passed | None:
         """Run the command; what it failed with, or None."""
@@ -115,15 +115,10 @@ class RoutingEnd:
         if record is not None and record.owner != wish.owner:
             raise Refused(f"group {self._group} is under maintenance", [f"{record} holds the lock"])
 
-    def _ended(self, pair: _Pair, passed: Passed, found: Routing) -> HandOverResult:
+    def _ended(self, pair: _Pair, passed: Passed) -> HandOverResult:
         if passed.outcome != DONE:
             return self._result(pair, passed)
         wish, notes = self._wish, list(passed.reasons)
-        now_ms = pair.other.facts.clock * 1000
-        if 0 < found.until_ms < now_ms:
-            notes.append(
-                f"clients of {found.old} were refused for up to {(now_ms - found.until_ms) / 1000:.0f} s: the pause had ended"
-            )
         started = self._clock.now()
         try:
             take_or_renew(self._connections.node(pair.leader.name), self._group, wish.lock)

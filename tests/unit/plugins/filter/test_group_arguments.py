@@ -51,7 +51,28 @@ def test_defaults_need_nothing_but_names(inventory: InventoryFactory) -> None:
             "b1": {"machine": "b1", "zone": "", "service": "redis-server", "command": None, "address": "b1:6379"},
         },
         "never": [],
+        "routing": {"command": None, "tasks": None, "timeout": 15.0},
     }
+
+
+def test_a_group_without_sentinels_needs_none_in_the_inventory(inventory: InventoryFactory) -> None:
+    text = "redis: {children: {one: {hosts: {a1: {}, b1: {}}, vars: {redis_without_sentinels: true}}}}"
+    arguments = described(inventory, text)["arguments"]
+    assert arguments["sentinels"] == []
+    assert not [name for name in arguments if name.startswith("sentinel_")]
+
+
+ROUTES = {
+    "a command line": ("redis_route_command: '/move \"my group\"'", (["/move", "my group"], None, 15.0)),
+    "a list": ("redis_route_command: [/move, now], redis_route_timeout: 5", (["/move", "now"], None, 5.0)),
+    "tasks": (f"redis_route_tasks: {__file__}, redis_route_timeout: '30'", (None, __file__, 30.0)),
+}
+
+
+@pytest.mark.parametrize(("variables", "expected"), ROUTES.values(), ids=ROUTES)
+def test_what_moves_traffic(inventory: InventoryFactory, variables: str, expected: tuple[Any, ...]) -> None:
+    found = described(inventory, one_group("{a1: {}}", f"{{redis_without_sentinels: true, {variables}}}"))["routing"]
+    assert tuple(found.values()) == expected
 
 
 ADDRESSES = {
@@ -201,6 +222,31 @@ REFUSED = {
     "a wish that is neither yes nor no": (
         one_group("{a1: {redis_never_primary: perhaps}}"),
         "host a1: redis_never_primary is 'perhaps', it must be true or false",
+    ),
+    "with and without Sentinels": (
+        one_group("{a1: {redis_without_sentinels: true, redis_sentinel_hosts: sentinels}}"),
+        "host a1: redis_without_sentinels is true and redis_sentinel_hosts is 'sentinels'",
+    ),
+    "perhaps without Sentinels": (
+        one_group("{a1: {redis_without_sentinels: perhaps}}"),
+        "host a1: redis_without_sentinels is 'perhaps'; it is true or false",
+    ),
+    "two ways to move traffic": (
+        one_group("{a1: {}}", f"{{redis_route_command: /move, redis_route_tasks: {__file__}}}"),
+        "one: redis_route_command and redis_route_tasks are both set",
+    ),
+    "tasks at a path that means another file elsewhere": (
+        one_group("{a1: {}}", "{redis_route_tasks: route.yml}"),
+        "one: redis_route_tasks must be the absolute path of a file.*'route.yml' is none",
+    ),
+    "a command that is no command": (
+        one_group("{a1: {}}", "{redis_route_command: {move: it}}"),
+        "one: redis_route_command must be a command line or a list",
+    ),
+    "no time for it": (one_group("{a1: {}}", "{redis_route_timeout: 0}"), "one: redis_route_timeout is 0, which is no"),
+    "other ways on other nodes": (
+        one_group("{a1: {redis_route_command: /a}, b1: {redis_route_command: /b}}"),
+        "one: redis_route_command must be the same for all",
     ),
     "an empty restart command": (
         one_group("{a1: {redis_restart_command: []}}"),

@@ -62,6 +62,15 @@ redis:
 """,
         {"mymaster of sentinels_eu": ["a1", "b1"], "mymaster of sentinels_us": ["a2", "b2"]},
     ),
+    "one name with and without Sentinels": (
+        """
+redis:
+  children:
+    watched: {hosts: {a1: {}, b1: {}}, vars: {redis_group: cache}}
+    alone: {hosts: {a2: {}, b2: {}}, vars: {redis_group: cache, redis_without_sentinels: true}}
+""",
+        {"cache of sentinels": ["a1", "b1"], "cache without Sentinels": ["a2", "b2"]},
+    ),
     "a templated name": (
         """
 redis:

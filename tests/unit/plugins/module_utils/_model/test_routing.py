@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.routing import Routing, unfinished_routing
 
-ROUTING = Routing("a", "b", 1700000000000)
+ROUTING = Routing("a", "b", 1700000000000, 1700000020000)
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ ROUTING = Routing("a", "b", 1700000000000)
     [
         ({}, None),
         ({"node|replica-priority|b": "100", "routing|a": "1"}, None),
-        ({ROUTING.field: "1700000000000"}, ROUTING),
-        ({ROUTING.field: "soon"}, Routing("a", "b")),
-        ({"node|replica-priority|b": "100", ROUTING.field: "1700000000000"}, ROUTING),
+        ({ROUTING.field: ROUTING.value}, ROUTING),
+        ({ROUTING.field: "since then"}, Routing("a", "b")),
+        ({"node|replica-priority|b": "100", ROUTING.field: ROUTING.value}, ROUTING),
     ],
     ids=["nothing", "others' fields", "a routing", "without its time", "beside what is borrowed"],
 )
