@@ -170,7 +170,7 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
             for host, variables in nodes.items()
         },
         "nodes": {host: _how_to_restart(host, variables) for host, variables in nodes.items()},
-        "never": [host for host, variables in nodes.items() if _never_leads(host, variables)],
+        "never": [host for host, variables in nodes.items() if _is_true(host, variables, "redis_never_primary")],
         "routing": _routing(nodes, group["label"]),
     }
 
@@ -271,10 +271,10 @@ def _words(value: Any, variable: str, where: str) -> list[str]:
 
 def _is_true(host: str, variables: Mapping[str, Any], name: str) -> bool:
     value = variables.get(name, False)
-    text = str(value).strip().lower()
-    if text not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
-        raise InventoryError(f"host {host}: {name} is {value!r}; it is true or false")
-    return text in ("true", "yes", "on", "1")
+    try:
+        return bool(boolean(value))
+    except TypeError as error:
+        raise InventoryError(f"host {host}: {name} is {value!r}; it is true or false") from error
 
 
 def _sentinels(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[str, Any]:
@@ -375,14 +375,6 @@ def _how_to_restart(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
 def _machine(host: str, variables: Mapping[str, Any]) -> str:
     """Nodes on one machine are neighbours; without a declared machine, the address under which it is reached tells."""
     return _text(variables, "redis_machine") or _text(variables, "ansible_host") or host
-
-
-def _never_leads(host: str, variables: Mapping[str, Any]) -> bool:
-    value = variables.get("redis_never_primary", False)
-    try:
-        return bool(boolean(value))
-    except TypeError as error:
-        raise InventoryError(f"host {host}: redis_never_primary is {value!r}, it must be true or false") from error
 
 
 def _text(variables: Mapping[str, Any], name: str) -> str:

@@ -20,6 +20,10 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover i
     UNKNOWN,
     HandOverResult,
 )
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.last_handover import (
+    LastHandOver,
+    last_handover_key,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish, lock_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.routing import Routing
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
@@ -81,6 +85,10 @@ def assert_nothing_is_left(lab: Lab) -> None:
     primary = lab.primary_of(GROUP)
     with primary.client() as client:
         assert not client.exists(lock_key(GROUP), ledger_key(GROUP))
+        record = LastHandOver.decode(str(client.get(last_handover_key(GROUP))))
+    assert record is not None
+    assert record.outcome in (DONE, HANDED_BACK)
+    assert record.begun_at <= record.ended_at
     for replica in lab.replicas_of(GROUP):
         assert f"replicaof {primary.state.host} {primary.state.port}" in replica.state.conf_file.read_text()
 

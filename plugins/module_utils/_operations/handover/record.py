@@ -32,6 +32,11 @@ class Recorder:
         self._record = replace(self._record, begun_at=time_of(node), old_primary=primary)
         self._write(node, self._record)
 
+    def go_on(self, begun: LastHandOver | None) -> None:
+        """End what another call began."""
+        if begun is not None and begun.outcome == BEGUN:
+            self._record = begun
+
     def end(self, result: HandOverResult) -> list[str]:
         """Write the result down on whoever leads now; returns what went wrong with that."""
         keeper = result.evidence.new_primary or self._record.old_primary

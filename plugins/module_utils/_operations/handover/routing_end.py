@@ -27,6 +27,7 @@ from ..lock import give_back, holder, take_or_renew
 from .bare_driver import BareDriver, Route
 from .ledger import Ledger, return_leftovers
 from .passage import Passage, Passed
+from .record import Recorder
 from .settling import settle
 
 
@@ -73,9 +74,17 @@ class RoutingEnd:
 
     def run(self) -> HandOverResult:
         """End it. Never raises for what servers do: the outcome says it."""
+        recorder = Recorder(self._connections, self._wish.lock)
+        result = self._run(recorder)
+        # Otherwise clients may still wait for the primary's role to come back, and nothing may be written to it.
+        ended = recorder.end(result) if result.outcome in (DONE, HANDED_BACK) else []
+        return replace(result, reasons=(*result.reasons, *ended))
+
+    def _run(self, recorder: Recorder) -> HandOverResult:
         try:
             view, found = self.plan()
             pair = _pair(view, found)
+            recorder.go_on(pair.leader.facts.last_handover)
             self._require_lock(pair.leader)
         except Refused as refusal:
             return HandOverResult(REFUSED, refusal.reasons, Evidence())

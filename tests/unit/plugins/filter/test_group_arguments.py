@@ -221,7 +221,7 @@ REFUSED = {
     ),
     "a wish that is neither yes nor no": (
         one_group("{a1: {redis_never_primary: perhaps}}"),
-        "host a1: redis_never_primary is 'perhaps', it must be true or false",
+        "host a1: redis_never_primary is 'perhaps'; it is true or false",
     ),
     "with and without Sentinels": (
         one_group("{a1: {redis_without_sentinels: true, redis_sentinel_hosts: sentinels}}"),
