@@ -18,7 +18,7 @@ description:
 positional: hostvars
 options:
   _input:
-    description: The hosts that stand for the other groups, as the role P(steadyhand.redis.redis_roll#role) knows them.
+    description: The hosts that stand for the other groups, as the role C(steadyhand.redis.redis_roll) knows them.
     type: list
     elements: str
     required: true

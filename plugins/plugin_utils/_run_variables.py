@@ -43,9 +43,11 @@ def _settings_mistakes(value: Any) -> Iterator[str]:
             yield f"{SETTINGS} cannot be read as YAML or JSON ({why}): {_WANTED_SETTINGS}"
             return
     if read is not None and not isinstance(read, Mapping):
-        yield f"{SETTINGS} is {value!r}: {_WANTED_SETTINGS}"
+        # Not the value itself: what people push may be a secret.
+        yield f"{SETTINGS} is a {_KINDS.get(type(value), type(value).__name__)}: {_WANTED_SETTINGS}"
 
 
+_KINDS = {str: "text", list: "list", int: "number", bool: "boolean"}
 _WANTED_SETTINGS = 'it must be a mapping from setting to value, for example {"repl-backlog-size": "256mb"}'
 
 

@@ -54,6 +54,18 @@ class Preflight:
         return (*self.electable, *self.bystanders)
 
     @property
+    def priorities(self) -> dict[str, int]:
+        """The replica-priority of each candidate during the hand-over, by its name.
+
+        Others than the chosen one keep theirs where that is enough: beside a bystander they must be known from it too.
+        """
+        wanted = {
+            member.name: LEAST_PREFERRED if self.bystanders else max(LEAST_PREFERRED, member.facts.priority)
+            for member in self.electable
+        }
+        return {**wanted, self.chosen.name: PREFERRED}
+
+    @property
     def down_after_is_too_short(self) -> bool:
         """Whether the Sentinels would take the primary for dead before a hand-over can end."""
         return bool(self.down_after_ms) and min(self.down_after_ms) * FENCE_SHARE < SHORTEST_FENCE_MS

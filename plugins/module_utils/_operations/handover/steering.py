@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from ..._engine.group import GroupConnections
 from ..._model.errors import ConditionTimeout
 from ..._model.group import GroupView, entry_of
-from ..._model.preflight import LEAST_PREFERRED, PREFERRED, Preflight
+from ..._model.preflight import PREFERRED, Preflight
 from ..._model.sentinel import ReplicaEntry
 from ..clock import Clock
 from .ledger import Ledger
@@ -30,7 +30,7 @@ def prefer(connections: GroupConnections, clock: Clock, plan: Preflight, ledger:
     """
     if len(plan.electable) == 1 and not plan.bystanders:
         return
-    wanted = _wanted(plan)
+    wanted = plan.priorities
     for member in plan.electable:
         if wanted[member.name] != member.facts.priority:
             ledger.borrow_setting(member.name, SETTING, str(member.facts.priority), str(wanted[member.name]))
@@ -42,15 +42,6 @@ def prefer(connections: GroupConnections, clock: Clock, plan: Preflight, ledger:
         if clock.now() > deadline:
             raise ConditionTimeout(f"the Sentinels did not see the new priorities in {SEEN_WITHIN:g} s", unseen)
         clock.sleep(0.2)
-
-
-def _wanted(plan: Preflight) -> dict[str, int]:
-    """The priority of each candidate during the hand-over."""
-    wanted = {member.name: member.facts.priority for member in plan.electable}
-    for name, priority in wanted.items():
-        if plan.bystanders or priority <= PREFERRED:
-            wanted[name] = LEAST_PREFERRED
-    return {**wanted, plan.chosen.name: PREFERRED}
 
 
 def _unseen(view: GroupView, chosen: str, wanted: Mapping[str, int]) -> list[str]:

@@ -73,8 +73,8 @@ VARIABLES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"redis_return_primary": "later", "redis_accept_full_sync": 3},
         ["redis_accept_full_sync is 3: it must be true or false", "redis_return_primary is 'later': it must be"],
     ),
-    "settings that are no mapping": ({"redis_settings": "hz 20"}, ["redis_settings is 'hz 20': it must be a mapping"]),
-    "settings as a list": ({"redis_settings": [{"hz": 20}]}, ["redis_settings is [{'hz': 20}]: it must be a mapping"]),
+    "settings that are no mapping": ({"redis_settings": "hz 20"}, ["redis_settings is a text: it must be a mapping"]),
+    "settings as a list": ({"redis_settings": [{"hz": 20}]}, ["redis_settings is a list: it must be a mapping"]),
     "settings that cannot be read": (
         {"redis_settings": '{"hz": 20'},
         ["redis_settings cannot be read as YAML or JSON (while parsing a flow mapping): it must be a mapping"],

@@ -28,8 +28,10 @@ from unit.builders import (
     attached,
     group_view,
     member,
+    node_account,
     primary_entry,
     replica_entry,
+    replica_facts,
     with_all_sentinels,
     with_link,
     with_node,
@@ -137,6 +139,27 @@ def test_who_is_waited_for_and_who_is_only_steered_away_from(
     assert [one.name for one in plan.electable] == electable
     assert [one.name for one in plan.bystanders] == bystanders
     assert plan.chosen.name in electable
+
+
+def with_fourth(view: GroupView) -> GroupView:
+    """d copies a as well, and is beyond the lag limit."""
+    view = replace(view, nodes=(*view.nodes, node_account("d", replica_facts("d"))))
+    view = with_all_sentinels(view, replicas=tuple(replica_entry(name) for name in ("b", "c", "d")))
+    everything = 1000 + Limits().max_lag + MIB
+    view = with_node(view, "a", offset=everything)
+    return with_link(with_link(view, "b", applied_offset=everything), "c", applied_offset=everything)
+
+
+@pytest.mark.parametrize(
+    ("change", "priorities"),
+    [
+        pytest.param(unchanged, {"b": 1, "c": 100}, id="the others keep theirs"),
+        pytest.param(lambda view: with_settings(view, "c", replica_priority="1"), {"b": 1, "c": 2}, id="but for a tie"),
+        pytest.param(with_fourth, {"b": 1, "c": 2}, id="beside a bystander they come next"),
+    ],
+)
+def test_priorities_during_the_hand_over(change: Change, priorities: dict[str, int]) -> None:
+    assert plan_of(change).priorities == priorities
 
 
 def test_a_bystander_that_sentinel_hardly_tells_from_the_candidates_is_refused() -> None:
