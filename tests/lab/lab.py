@@ -21,6 +21,7 @@ from lab.inventory import write_ansible_files
 from lab.layout import new_state
 from lab.node import DataNode
 from lab.options import LabOptions
+from lab.pointer import Pointer
 from lab.ports import release_all_ports, release_port, reserve_port
 from lab.process import kill_sessions, kill_with_descendants, processes_below
 from lab.removal import end_processes, remove
@@ -123,6 +124,10 @@ class Lab:
             raise LabError(f"no group {group!r}: there are {', '.join(self.groups)}")
         return members
 
+    def pointer_of(self, group: str) -> Pointer:
+        """Where the users of a group without Sentinels go."""
+        return Pointer(self.directory, group)
+
     def primaries_of(self, group: str) -> list[DataNode]:
         """Every reachable node of the group that calls itself primary: one, or the lab has a split brain."""
         return [node for node in self.nodes_of(group) if _role_if_reachable(node) == "master"]
@@ -205,6 +210,9 @@ class Lab:
             primary = names[0]
             for name in names:
                 self._start(name, partial(self._node_conf, primary=primary))
+            pointer = self.pointer_of(group)
+            if not self._state.sentinels and not pointer.file.exists():
+                pointer.create(self.node(primary).state)
 
     def _start_sentinels(self) -> None:
         for sentinel in self.sentinels:

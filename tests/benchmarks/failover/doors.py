@@ -10,7 +10,6 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import redis
 from lab.sentinel import SentinelNode
@@ -53,22 +52,6 @@ class ThroughProxy(Discovery):
             connection.disconnect()
             raise NoPrimaryError(f"proxy at {self._port}: {error}") from error
         return connection
-
-
-class Pointed(Discovery):
-    """Connects where a file says: a stand-in for a virtual address, or a name."""
-
-    def __init__(self, state: LabState, group: str, pointer: Path) -> None:
-        super().__init__(state, group)
-        self._pointer = pointer
-
-    def connect(self) -> Connection:
-        """A connection to the node that the pointer names, once it says itself that it is primary."""
-        host, port = self._pointer.read_text(encoding="utf-8").split()
-        try:
-            return self._verified(host, int(port))
-        except CONNECTION_ERRORS as error:
-            raise NoPrimaryError(f"{host}:{port}: {error}") from error
 
 
 class Listening(Discovery):

@@ -22,13 +22,13 @@ from typing import Any
 from lab.sentinel import SentinelNode
 from lab.state import LabState
 from lab.traffic.ballast import Ballast, fill
-from lab.traffic.discovery import Discovery
+from lab.traffic.discovery import Discovery, Pointed
 from lab.traffic.journal import SUFFIX, Journal
 from lab.traffic.load import Client
 from lab.traffic.pace import Pace
 from lab.traffic.writer import Writer
 
-from benchmarks.failover.doors import ASKS, LISTENS, POINTED, PROXY, Listening, Pointed, ThroughProxy, listen
+from benchmarks.failover.doors import ASKS, LISTENS, POINTED, PROXY, Listening, ThroughProxy, listen
 from benchmarks.failover.levels import Level
 
 LEVEL_FILE = "level.json"

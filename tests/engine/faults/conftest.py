@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -49,3 +50,37 @@ def inject(monkeypatch: pytest.MonkeyPatch) -> Iterator[Injection]:
     injection = Injection(monkeypatch)
     yield injection
     assert not injection.pending, f"these faults did not happen: {injection.pending}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("random order of faults (test_random_order.py)")
+    group.addoption("--examples", type=int, default=3, help="how many orders")
+    group.addoption("--steps", type=int, default=10, help="steps of each")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed that this run prints, unless it is given."""
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(10**9))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    option = config.option
+    return (
+        f"random order: --hypothesis-seed={option.hypothesis_seed} --examples={option.examples} --steps={option.steps}"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A run of random orders may take as long as it was told to."""
+    for item in items:
+        if item.path.name == "test_random_order.py":
+            item.add_marker(pytest.mark.timeout(120 * (config.option.examples * config.option.steps + 1)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(f"random order, {value}")

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A hand-over in a process of its own that is struck by signals at one exact step.
 
-`python -m engine.faults.doomed LAB_DIRECTORY GROUP STEP SIGNAL...`; its result is one line of JSON on standard output.
+`python -m engine.faults.doomed LAB_DIRECTORY GROUP DRIVER STEP SIGNAL...`; its result is one line of JSON on standard
+output.
 """
 
 from __future__ import annotations
@@ -17,46 +18,40 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import promotion
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import SENTINEL
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.interruptions import uninterrupted
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.ledger import Ledger
-from engine.faults.injection import Fault, Injection
+from engine.faults.injection import Injection
+from engine.faults.steps import strike
 from engine.faults.trial import hand_over
 from lab.lab import Lab
-
-PHASES = ("align", "fence", "prove", "promote", "demote", "adopt", "release")
-
-
-def strike(inject: Injection, step: str, fault: Fault) -> None:
-    """Prepare the fault at a step: a phase of the passage, or one of those below."""
-    if step in PHASES:
-        inject.after_phase(step, fault)
-    elif step == "written down":
-        inject.after_call(Ledger, "note", fault)
-    elif step == "borrowed":
-        inject.after_call(Ledger, "borrow_setting", fault)
-    elif step == "about to ask":
-        inject.before_call(promotion, "ask", fault)
-    elif step == "asked":
-        inject.after_call(promotion, "ask", fault)
-    elif step == "about to return":
-        inject.before_call(Ledger, "return_all", fault)
-    else:
-        raise ValueError(step)
+from lab.waiting import wait_until
 
 
-def start(lab: Lab, group: str, step: str, *signals: signal.Signals) -> subprocess.Popen[str]:
+def start(lab: Lab, group: str, step: str, *signals: signal.Signals, driver: str = SENTINEL) -> subprocess.Popen[str]:
     """Start one that strikes itself there."""
-    words = [sys.executable, "-P", "-m", "engine.faults.doomed", str(lab.directory), group, step]
+    words = [sys.executable, "-P", "-m", "engine.faults.doomed", str(lab.directory), group, driver, step]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen(
         [*words, *(one.name for one in signals)], stdout=subprocess.PIPE, text=True, env=environment
     )
 
 
+def froze(process: subprocess.Popen[str]) -> bool:
+    """Wait until it stands still, or has ended before it came to that: whether it stands still."""
+
+    def reason() -> str | None:
+        if process.poll() is not None:
+            return None
+        state = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        return None if state == "T" else f"its state is {state}"
+
+    wait_until(reason, 60.0, "the process to freeze or to end")
+    return process.poll() is None
+
+
 def main(arguments: list[str]) -> None:
     """Run from the command line."""
-    directory, group, step, *signals = arguments
+    directory, group, driver, step, *signals = arguments
 
     def struck() -> None:
         for name in signals:
@@ -65,9 +60,9 @@ def main(arguments: list[str]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         inject = Injection(monkeypatch)
         inject.at_once()
-        strike(inject, step, struck)
+        strike(inject, step, struck, driver)
         with uninterrupted():
-            result = hand_over(Lab.load(Path(directory)), group)
+            result = hand_over(Lab.load(Path(directory)), group, driver=driver)
     print(json.dumps({**dataclasses.asdict(result), "pending": inject.pending}))
 
 

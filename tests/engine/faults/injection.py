@@ -10,7 +10,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import alignment, sentinel_driver
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import (
+    alignment,
+    coordinated_driver,
+    sentinel_driver,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.passage import Passage
 
 Fault = Callable[[], object]
@@ -64,7 +68,8 @@ class Injection:
 
     def at_once(self, leader: str = "sentinel-a") -> None:
         """Do not wait for the best moment, and ask that Sentinel: seconds are saved, nothing else depends on it."""
-        self._monkeypatch.setattr(sentinel_driver, "align", lambda *_: (leader, False))
+        for driver in (sentinel_driver, coordinated_driver):
+            self._monkeypatch.setattr(driver, "align", lambda *_: (leader, False))
 
     def noticed_late(self) -> None:
         """Begin at the worst moment instead of the best: the Sentinel notices the promotion some 0.6 s after it.

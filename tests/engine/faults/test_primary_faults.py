@@ -115,8 +115,11 @@ def test_a_primary_restarted_behind_its_fence_is_never_called_done(
 
     inject.after_phase("prove", restart)
     trial = tried(shared_lab, group)
-    assert trial.result.outcome == UNKNOWN
+    # Refused where so little of the fence is left after the restart that nobody is asked any more.
+    assert trial.result.outcome in (UNKNOWN, REFUSED)
     assert f"{primary.name} was restarted meanwhile" in trial.said
+    assert run_again(shared_lab, group).outcome == DONE
+    assert left_behind(shared_lab, group) == []
 
 
 def test_a_primary_frozen_before_its_demotion_takes_no_write_when_it_goes_on(

@@ -9,9 +9,7 @@ import json
 import os
 import re
 import signal
-import subprocess
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +17,16 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover i
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish
 from engine.faults import doomed
 from engine.faults.injection import Injection
-from engine.faults.trial import LOAD, hand_over, left_behind, run_again, tried, until_sentinels_name_another, wait_whole
+from engine.faults.trial import (
+    LOAD,
+    LOSS,
+    hand_over,
+    left_behind,
+    run_again,
+    tried,
+    until_sentinels_name_another,
+    wait_whole,
+)
 from engine.subjects import wait_healthy
 from lab.lab import Lab
 from lab.node import DataNode
@@ -31,7 +38,6 @@ from lab.waiting import wait_until
 GROUPS = 20
 FENCE = 3.0
 """Seconds: 0.6 of the labs' down-after-milliseconds."""
-LOSS = "that hand-over ended without its proof"
 
 
 class Run:
@@ -114,7 +120,7 @@ def test_a_process_frozen_for_longer_than_its_fence_loses_nothing_or_counts_it(
     shared_lab: Lab, group: str, step: str
 ) -> None:
     run = Run(shared_lab, group, step, signal.SIGSTOP)
-    _wait_until_frozen(run.process)
+    assert doomed.froze(run.process)
     with run.old.client(timeout=20.0) as client:
         # Answered only once the fence has ended by itself.
         client.set("after:the:fence", "1")
@@ -138,7 +144,7 @@ def test_a_process_frozen_until_sentinel_has_demoted_the_old_primary_says_that_i
     shared_lab: Lab, group: str
 ) -> None:
     run = Run(shared_lab, group, "promote", signal.SIGSTOP)
-    _wait_until_frozen(run.process)
+    assert doomed.froze(run.process)
     wait_until(lambda: _why_not_following(run.old), 40.0, "Sentinel to demote the old primary")
     os.kill(run.process.pid, signal.SIGCONT)
     result = run.result()
@@ -164,15 +170,6 @@ def test_two_hand_overs_of_one_group_at_once_lose_nothing(shared_lab: Lab, group
     assert trial.lost == []
     assert trial.effect.longest_pause < FENCE
     assert left_behind(shared_lab, group) == []
-
-
-def _wait_until_frozen(process: subprocess.Popen[str]) -> None:
-    def reason() -> str | None:
-        assert process.poll() is None, "it ended before it was to freeze"
-        state = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-        return None if state == "T" else f"its state is {state}"
-
-    wait_until(reason, 60.0, "the process to freeze")
 
 
 def _why_not_following(node: DataNode) -> str | None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from lab.traffic.report import Effect
 
 LOAD = Load(value_size=200, writes_per_second=300.0, messages_per_second=20.0)
+LOSS = "that hand-over ended without its proof"
+"""What the next hand-over says of one that died where writes could be lost."""
 HEALED_WITHIN = 60.0
 """Seconds until the Sentinels have put a group right: they demote a second primary after about ten."""
 
@@ -59,11 +61,16 @@ class Trial:
 
     @property
     def proven(self) -> bool:
-        """Whether the numbers prove it: the new primary inherited all bytes, and the old one took none after its fence."""
-        evidence = self.result.evidence
-        numbers = (evidence.inherited_offset, evidence.fence_offset, evidence.final_offset)
-        inherited, fenced, final = (-1 if number is None else number for number in numbers)
-        return inherited >= fenced == final >= 0 and evidence.inherited_id == evidence.replication_id
+        """Whether the numbers prove it."""
+        return proven(self.result)
+
+
+def proven(result: HandOverResult) -> bool:
+    """Whether the new primary inherited all bytes, and the old one took none after its fence, by the numbers alone."""
+    evidence = result.evidence
+    numbers = (evidence.inherited_offset, evidence.fence_offset, evidence.final_offset)
+    inherited, fenced, final = (-1 if number is None else number for number in numbers)
+    return inherited >= fenced == final >= 0 and evidence.inherited_id == evidence.replication_id
 
 
 def hand_over(lab: Lab, group: str, **wish: Any) -> HandOverResult:

@@ -36,6 +36,8 @@ class LostWrite:
     role: Literal["primary", "replica"]
     key: str
     problem: Literal["missing", "another value"]
+    acknowledged_at: int
+    """Nanoseconds (monotonic): when its user was told that it was written."""
 
     def __str__(self) -> str:
         return f"{self.key}: {self.problem} on {self.role} {self.node}"
@@ -56,8 +58,8 @@ def find_lost_writes(
     lost = []
     for node in nodes:
         role: Literal["primary", "replica"] = "primary" if node is primaries[0] else "replica"
-        for key, problem in _problems(node, _acknowledged_keys(journals), value_size):
-            lost.append(LostWrite(group, node.name, role, key, problem))
+        for key, told_at, problem in _problems(node, _acknowledged(journals), value_size):
+            lost.append(LostWrite(group, node.name, role, key, problem, told_at))
     return lost
 
 
@@ -90,22 +92,22 @@ def summary_of(lost: Sequence[LostWrite], examples: int = 3) -> list[str]:
     return lines
 
 
-def _acknowledged_keys(journals: Mapping[str, Path]) -> Iterator[str]:
+def _acknowledged(journals: Mapping[str, Path]) -> Iterator[tuple[str, int]]:
     for prefix, journal in journals.items():
         for record in read_journal(journal):
             if record.outcome is Outcome.ACKNOWLEDGED:
-                yield key_of(prefix, record.number)
+                yield key_of(prefix, record.number), record.done_at
 
 
 def _problems(
-    node: DataNode, keys: Iterator[str], value_size: int
-) -> Iterator[tuple[str, Literal["missing", "another value"]]]:
+    node: DataNode, written: Iterator[tuple[str, int]], value_size: int
+) -> Iterator[tuple[str, int, Literal["missing", "another value"]]]:
     batch_size = max(1, min(MAX_BATCH_KEYS, BATCH_BYTES // value_size))
     with node.client(timeout=30.0) as client:
-        while batch := list(islice(keys, batch_size)):
-            held: list[Any] = client.mget(batch)
-            for key, value in zip(batch, held, strict=True):
+        while batch := list(islice(written, batch_size)):
+            held: list[Any] = client.mget([key for key, _told_at in batch])
+            for (key, told_at), value in zip(batch, held, strict=True):
                 if value is None:
-                    yield key, "missing"
+                    yield key, told_at, "missing"
                 elif value != value_of(key, value_size).decode():
-                    yield key, "another value"
+                    yield key, told_at, "another value"

@@ -19,6 +19,8 @@ from lab.probe import Endpoint
 from lab.state import Credentials
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lab.state import LabState
 
 TIMEOUT = 5.0
@@ -77,6 +79,22 @@ class Discovery:
             connection.disconnect()
             raise
         return connection
+
+
+class Pointed(Discovery):
+    """Connects where a file says: a stand-in for a virtual address, or a name."""
+
+    def __init__(self, state: LabState, group: str, pointer: Path) -> None:
+        super().__init__(state, group)
+        self._pointer = pointer
+
+    def connect(self) -> Connection:
+        """A connection to the node that the pointer names, once it says itself that it is primary."""
+        host, port = self._pointer.read_text(encoding="utf-8").split()
+        try:
+            return self._verified(host, int(port))
+        except CONNECTION_ERRORS as error:
+            raise NoPrimaryError(f"{host}:{port}: {error}") from error
 
 
 def _connection(endpoint: Endpoint, timeout: float) -> Connection:

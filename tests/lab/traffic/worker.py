@@ -15,12 +15,15 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lab.pointer import Pointer
 from lab.state import LabState
 from lab.traffic.ballast import Ballast, fill
-from lab.traffic.discovery import Discovery
+from lab.traffic.discovery import Discovery, Pointed
 from lab.traffic.journal import SUFFIX, Journal
 from lab.traffic.load import Load
 from lab.traffic.messages import publish, subscribe
@@ -51,8 +54,9 @@ def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event
     state = LabState.load(lab_directory)
     load = Load.load(directory / LOAD_FILE)
     run = directory.parent.name
+    discover = _way_to_the_primary(lab_directory, state, group)
     if load.data_set_mb:
-        fill(Discovery(state, group), f"lab:{group}:{run}", load.data_set_mb)
+        fill(discover(), f"lab:{group}:{run}", load.data_set_mb)
     share = None if load.writes_per_second is None else load.writes_per_second / len(load.clients)
     writers = [
         Writer(
@@ -60,14 +64,14 @@ def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event
             prefix_of(group, run, name),
             load.value_size,
             Pace(share),
-            Discovery(state, group),
+            discover(),
             Journal(directory / f"{name}{SUFFIX}"),
         )
         for client, name in zip(load.clients, connection_names(load), strict=True)
     ]
     ballast = [
         Ballast(
-            Discovery(state, group),
+            discover(),
             f"lab:{group}:{run}:{number}",
             load.ballast_value_size,
             load.ballast_mb_per_second,
@@ -80,7 +84,7 @@ def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event
     started_at = time.monotonic_ns()
     runs = [*(writer.run for writer in writers), *(one.run for one in ballast)]
     threads = [threading.Thread(target=run_one, args=(stop,)) for run_one in runs]
-    threads += _message_threads(state, group, directory, load, stop)
+    threads += _message_threads(discover, group, directory, load, stop)
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -93,8 +97,14 @@ def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event
     }
 
 
+def _way_to_the_primary(lab_directory: Path, state: LabState, group: str) -> Callable[[], Discovery]:
+    if state.sentinels:
+        return partial(Discovery, state, group)
+    return partial(Pointed, state, group, Pointer(lab_directory, group).file)
+
+
 def _message_threads(
-    state: LabState, group: str, directory: Path, load: Load, stop: threading.Event
+    discover: Callable[[], Discovery], group: str, directory: Path, load: Load, stop: threading.Event
 ) -> list[threading.Thread]:
     channel = f"lab:{group}"
     listening, all_published = threading.Event(), threading.Event()
@@ -103,12 +113,12 @@ def _message_threads(
     def publish_once_heard() -> None:
         while not listening.wait(0.05) and not stop.is_set():
             pass
-        publish(Discovery(state, group), channel, Pace(load.messages_per_second), published, stop)
+        publish(discover(), channel, Pace(load.messages_per_second), published, stop)
         all_published.set()
 
     return [
         threading.Thread(target=publish_once_heard),
-        threading.Thread(target=subscribe, args=(Discovery(state, group), channel, received, listening, all_published)),
+        threading.Thread(target=subscribe, args=(discover(), channel, received, listening, all_published)),
     ]
 
 

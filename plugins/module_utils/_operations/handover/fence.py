@@ -126,9 +126,20 @@ class StandingFence:
         """Lift; what went wrong with it is said instead of raised, because the pause ends by itself."""
         try:
             self.lift()
+            return self._restarted()
         except SteadyhandError as error:
             return [f"the pause ends by itself, but the old primary could not be told so: {error}"]
-        return []
+
+    def _restarted(self) -> list[str]:
+        """Say so when clients go on with a primary of another history than that which was fenced."""
+        fields = self._node.info("replication")
+        same = self._origin is None or fields.get("master_replid") == self._origin.replication_id
+        if same or fields.get("role") != "master":
+            return []
+        return [
+            f"{self._node.target.name} was restarted meanwhile: it leads with what it had saved, and whatever else"
+            " it had acknowledged may be lost"
+        ]
 
     def demote(self, new_primary: Address) -> int:
         """Turn the fenced node into a replica of the new primary and return Q, where its own history ended.
