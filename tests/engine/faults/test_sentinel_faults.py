@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED, UNKNOWN
@@ -119,8 +119,8 @@ def test_a_sentinel_in_tilt_is_not_asked(lab: Lab, inject: Injection) -> None:
 
     def tilt() -> None:
         leader.process.freeze()
-        others = [one for one in lab.sentinels if one.name != LEADER]
-        wait_until(lambda: _why_not_silent(others, 2500), 20.0, "a silence longer than the limit of TILT")
+        # A Sentinel loses its sense of time when its timer was late by more than two seconds.
+        time.sleep(2.5)
         leader.process.thaw()
         wait_until(lambda: _why_not_tilt(lab), 10.0, "TILT")
 
@@ -151,16 +151,6 @@ def test_a_failover_of_the_sentinels_own_at_the_same_moment_is_joined_or_counted
     assert trial.lost == [], trial.said
     assert run_again(lab, GROUP).outcome == DONE
     assert left_behind(lab, GROUP) == []
-
-
-def _why_not_silent(others: list[Any], milliseconds: int) -> str | None:
-    with others[0].client() as client:
-        reply = client.execute_command("SENTINEL", "SENTINELS", GROUP)
-    for words in reply:
-        peer = dict(zip(words[::2], words[1::2], strict=True))
-        if int(peer["last-ok-ping-reply"]) > milliseconds:
-            return None
-    return "every peer answers"
 
 
 def _why_not_tilt(lab: Lab) -> str | None:
