@@ -185,6 +185,7 @@ class Ordeal:
         """One of `FAULTS` or `DEATHS` outside of any hand-over, which lasts until the group is healed."""
         self.heal()
         self._strike(fault, self._cast(which, which))
+        self._unsettled = True
 
     def restart_replica(self, which: int) -> None:
         """By the script that a roll calls."""
@@ -192,6 +193,7 @@ class Ordeal:
         node = self.lab.replicas_of(self.group)[which]
         self.tell(f"restart {node.name}")
         restart(self.lab.directory, node.name)
+        self._unsettled = True
 
     def change_setting(self, which: int, name: str, value: str) -> None:
         """On one node, in memory and in the file."""

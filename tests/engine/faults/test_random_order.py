@@ -89,7 +89,12 @@ class Orders(RuleBasedStateMachine):
     @rule()
     def a_hand_over(self) -> None:
         """The simplest step: Hypothesis begins with an order of nothing else."""
-        self._do(lambda: self.ordeal.hand_over(self._driver(0), 0, 0, (), rival=False))
+
+        def hand_over() -> None:
+            self.ordeal.heal()
+            self.ordeal.hand_over(self._driver(0), 0, 0, (), rival=False)
+
+        self._do(hand_over)
 
     @rule(
         number=st.integers(0, 1),
