@@ -10,7 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Login
-from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections, GroupTargets
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import (
+    GroupConnections,
+    GroupTargets,
+    observe,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import NodeTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import SentinelTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
@@ -80,6 +84,11 @@ def conducting(lab: Lab, group: str = GROUP, target: str | None = None, **wish: 
             SystemClock(),
             HandOverWish(**{"lock": LOCK, "preference": Preference(target=target), **wish}),
         )
+
+
+def observed(lab: Lab, group: str = GROUP) -> GroupView:
+    """The group as it is now."""
+    return observe(targets_of(lab, group))
 
 
 def judged(view: GroupView) -> Judgement:

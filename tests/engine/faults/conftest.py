@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from engine import engines
 from engine.faults.injection import Injection
 from engine.faults.trial import hurry
 from lab.lab import Lab
@@ -19,10 +20,17 @@ from lab.lab import Lab
 
 @pytest.fixture(scope="module")
 def shared_lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """GROUPS groups of three nodes and one set of three Sentinels, which look each second instead of each ten and
-    correct a replica of the wrong node after ten."""
+    """GROUPS groups of three nodes of one ENGINE and one set of SENTINELS (three), which look each second instead of
+    each ten and correct a replica of the wrong node after ten."""
     base = Path(tempfile.mkdtemp(prefix="lab-"))
-    lab = Lab.create(base / "1", groups=request.module.GROUPS, failover_timeout_ms=10000)
+    engine = getattr(request.module, "ENGINE", None)
+    lab = Lab.create(
+        base / "1",
+        groups=request.module.GROUPS,
+        sentinels=getattr(request.module, "SENTINELS", 3),
+        failover_timeout_ms=10000,
+        binary=None if engine is None else engines.programs()[engine],
+    )
     try:
         lab.start()
         hurry(lab)

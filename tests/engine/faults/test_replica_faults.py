@@ -20,10 +20,30 @@ from engine.faults.trial import (
     until_sentinels_name_another,
 )
 from lab.lab import Lab
+from lab.node import DataNode
 
 GROUPS = 8
 FENCE = 3.0
 """Seconds: 0.6 of the labs' down-after-milliseconds."""
+
+
+def hold_stream_back(replica: DataNode) -> None:
+    """Let a replica answer and apply nothing: a write pause holds back the stream of its primary as well (networking.c)."""
+    with replica.client() as client:
+        client.client_pause(120_000, all=False)
+
+
+def let_stream_go(replica: DataNode) -> None:
+    """The end of it."""
+    with replica.client() as client:
+        client.client_unpause()
+
+
+def write_megabytes(primary: DataNode, megabytes: int) -> None:
+    """Give the replicas so much to be behind by."""
+    with primary.client(timeout=20.0) as client:
+        for number in range(megabytes * 10):
+            client.set(f"ballast:{number % 8}", b"b" * 100_000)
 
 
 def test_a_replica_that_stops_after_the_preflight_is_found_before_any_client_waits(
@@ -64,19 +84,11 @@ def test_a_replica_that_is_far_behind_is_waited_for_within_the_fence_and_named_w
     replica, primary = shared_lab.replicas_of(group)[0], shared_lab.primary_of(group)
 
     def fall_behind() -> None:
-        with replica.client() as client:
-            # It holds the stream of its primary back as well (networking.c), and answers all the same.
-            client.client_pause(60_000, all=False)
-        with primary.client(timeout=20.0) as client:
-            for number in range(200):
-                client.set(f"ballast:{number % 8}", b"b" * 100_000)
-
-    def catch_up() -> None:
-        with replica.client() as client:
-            client.client_unpause()
+        hold_stream_back(replica)
+        write_megabytes(primary, 20)
 
     inject.before_call(StandingFence, "raise_", fall_behind)
-    trial = tried(shared_lab, group, heal=catch_up)
+    trial = tried(shared_lab, group, heal=lambda: let_stream_go(replica))
     assert trial.result.outcome == REFUSED
     lacking = re.search(rf"{replica.name} lacks (\d+) bytes", trial.said)
     assert lacking is not None, trial.said
@@ -154,22 +166,19 @@ def test_the_loss_of_the_last_candidate_beside_one_that_is_far_behind_is_never_s
     candidate, far = shared_lab.replicas_of(group)
     primary = shared_lab.primary_of(group)
     limits = Limits(max_lag=1024 * 1024)
-    with slowed(far) as slow:
 
-        def begin() -> None:
-            slow.set()
-            with primary.client(timeout=20.0) as client:
-                for number in range(2000):
-                    client.set(f"ballast:{number % 8}", b"b" * 100_000)
+    def begin() -> None:
+        hold_stream_back(far)
+        write_megabytes(primary, 20)
 
-        def heal() -> None:
-            slow.clear()
-            candidate.start()
+    def heal() -> None:
+        let_stream_go(far)
+        candidate.start()
 
-        inject.after_phase("prove", candidate.process.kill)
-        trial = tried(
-            shared_lab, group, heal=heal, begin=begin, limits=limits, accept=("replica_lagging",), target=candidate.name
-        )
+    inject.after_phase("prove", candidate.process.kill)
+    trial = tried(
+        shared_lab, group, heal=heal, begin=begin, limits=limits, accept=("replica_lagging",), target=candidate.name
+    )
     if trial.result.outcome == REFUSED:
         assert f"{far.name} is a replica of {trial.old.name} again" in trial.said
         assert trial.lost == []

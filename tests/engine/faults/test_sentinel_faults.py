@@ -61,10 +61,12 @@ def assert_done(lab: Lab, trial: Trial, longest_pause: float = FENCE + 1) -> Non
     assert left_behind(lab, GROUP) == []
 
 
-def test_with_one_of_three_sentinels_down_it_is_refused_beforehand(lab: Lab) -> None:
-    trial = tried(lab, GROUP, begin=killed(lab, "sentinel-c"), heal=revived(lab, "sentinel-c"))
+@pytest.mark.parametrize("down", [("sentinel-c",), ("sentinel-b", "sentinel-c")], ids=["one", "two"])
+def test_with_sentinels_down_it_is_refused_beforehand(lab: Lab, down: tuple[str, ...]) -> None:
+    trial = tried(lab, GROUP, begin=killed(lab, *down), heal=revived(lab, *down))
     assert trial.result.outcome == REFUSED
-    assert "sentinel_unreachable (sentinel-c)" in trial.said
+    for name in down:
+        assert f"sentinel_unreachable ({name})" in trial.said
     assert trial.result.evidence.phases_ms.keys() == {"preflight"}
     assert trial.lost == []
     assert trial.effect.longest_pause < 1
@@ -89,6 +91,25 @@ def test_sentinels_that_die_right_after_the_request_are_replaced_while_writes_ar
     inject.after_call(promotion, "ask", killed(lab, *dying))
     inject.after_phase("release", revived(lab, *dying))
     assert_done(lab, tried(lab, GROUP, settle_timeout=40.0))
+
+
+@pytest.mark.parametrize("staying", [LEADER, "sentinel-b"])
+def test_two_sentinels_that_die_right_after_the_request_and_stay_away_cost_nothing(
+    lab: Lab, inject: Injection, staying: str
+) -> None:
+    inject.at_once(LEADER)
+    dying = [one.name for one in lab.sentinels if one.name != staying]
+    inject.after_call(promotion, "ask", killed(lab, *dying))
+    trial = tried(lab, GROUP, heal=revived(lab, *dying))
+    assert trial.result.outcome == UNKNOWN
+    assert trial.said.startswith("nothing was lost, but the group did not settle")
+    for name in dying:
+        assert f"sentinel_unreachable ({name})" in trial.said
+    assert trial.proven
+    assert trial.lost == []
+    assert trial.effect.longest_pause < FENCE + 1
+    assert run_again(lab, GROUP).outcome == DONE
+    assert left_behind(lab, GROUP) == []
 
 
 @pytest.mark.parametrize("moment", ["crash-after-election", "crash-after-promotion"])

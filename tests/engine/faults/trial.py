@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import redis
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.routing import CommandRoute
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import ledger_key
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import SENTINEL
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import BARE, SENTINEL
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import HandOverResult
 from engine.subjects import conducting, wait_healthy
 from lab.convergence import why_group_is_not_whole
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LOAD = Load(value_size=200, writes_per_second=300.0, messages_per_second=20.0)
 LOSS = "that hand-over ended without its proof"
 """What the next hand-over says of one that died where writes could be lost."""
+ROUTE_SECONDS = 2.0
+"""The longest that moving the traffic of a group without Sentinels may take."""
 HEALED_WITHIN = 60.0
 """Seconds until the Sentinels have put a group right: they demote a second primary after about ten."""
 
@@ -74,7 +77,13 @@ def proven(result: HandOverResult) -> bool:
 
 
 def hand_over(lab: Lab, group: str, **wish: Any) -> HandOverResult:
-    """One hand-over by any Sentinel, with little patience for what cannot settle."""
+    """One hand-over by any Sentinel, with little patience for what cannot settle.
+
+    Without Sentinels the lab's pointer is moved.
+    """
+    if wish.get("driver") == BARE:
+        route = CommandRoute(group, lab.pointer_of(group).command, ROUTE_SECONDS)
+        wish = {"route": route, "route_seconds": ROUTE_SECONDS, **wish}
     with conducting(lab, group, **{"settle_timeout": 10.0, "driver": SENTINEL, **wish}) as conductor:
         return conductor.run()
 
@@ -161,7 +170,8 @@ def until_a_sentinel_names(lab: Lab, group: str, node: DataNode) -> None:
 
 
 def left_behind(lab: Lab, group: str) -> list[str]:
-    """What a hand-over must not leave: a pause, a borrowed value in memory or in a file, an entry in the ledger."""
+    """What a hand-over must not leave: a pause, a borrowed value in memory or in a file or at a Sentinel, an entry in the
+    ledger."""
     found = []
     primary = lab.primary_of(group)
     with primary.client(timeout=1.0) as client:
@@ -176,10 +186,18 @@ def left_behind(lab: Lab, group: str) -> list[str]:
             found += [
                 f"file of {node.name}: {line}" for line in lines if line.startswith(name) and line.split()[1] != usual
             ]
+    for sentinel in lab.sentinels:
+        seen = sentinel.group_state(group)
+        for name, ms in (
+            ("down-after-milliseconds", lab.options.down_after_ms),
+            ("failover-timeout", lab.options.failover_timeout_ms),
+        ):
+            if int(seen[name]) != ms:
+                found.append(f"{name} of {sentinel.name} is {seen[name]}")
     return found
 
 
-def run_again(lab: Lab, group: str) -> HandOverResult:
+def run_again(lab: Lab, group: str, **wish: Any) -> HandOverResult:
     """The next hand-over after a fault, once the group is healthy but for what the first one left."""
     wait_healthy(lab, group, accept=("settings_borrowed",))
-    return hand_over(lab, group)
+    return hand_over(lab, group, **wish)

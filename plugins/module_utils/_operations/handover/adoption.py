@@ -17,15 +17,16 @@ from .promotion import POLL, announcements, ask
 PATIENCE = 1.6
 
 
+def follow(address: Address, node: Node) -> None:
+    """Have a node copy the one at that address, also after its next restart."""
+    node.transaction([("REPLICAOF", address.host, address.port), ("CONFIG", "REWRITE")])
+
+
 def repoint(passage: Passage, promoted: str, address: Address) -> list[str]:
     """Bring the other replicas over without waiting for Sentinel: the new primary may need them to accept writes."""
     urgent = passage.urgent
-
-    def follow(node: Node) -> None:
-        node.transaction([("REPLICAOF", address.host, address.port), ("CONFIG", "REWRITE")])
-
     names = [member.name for member in passage.plan.electable if member.name != promoted]
-    ends = urgent.side_by_side([partial(urgent.ask_node, name, follow) for name in names])
+    ends = urgent.side_by_side([partial(urgent.ask_node, name, partial(follow, address)) for name in names])
     return [f"{name} is left to Sentinel: {end}" for name, end in zip(names, ends) if isinstance(end, SteadyhandError)]
 
 

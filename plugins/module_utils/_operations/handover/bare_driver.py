@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from ..._engine.node import Node
 from ..._model.address import Address
 from ..._model.borrowed import NODE, Borrowed
 from ..._model.errors import OutcomeUnknown, Refused, SteadyhandError
 from ..._model.handover import DONE, HANDED_BACK, REFUSED, ROUTING, UNKNOWN, Fence, Proof
 from ..._model.replies import whole
 from ..._model.routing import Routing
+from .adoption import follow
 from .fence import PING_PERIOD
 from .ledger import note_routing, strike_routing
 from .passage import Passage, Passed
@@ -198,11 +199,6 @@ class BareDriver:
 
     def _bring_over(self, leader: Side) -> tuple[str, ...]:
         """Let every other replica follow the one that leads, and write down all roles."""
-        address = leader.address
-
-        def follow(node: Node) -> None:
-            node.transaction([("REPLICAOF", address.host, address.port), ("CONFIG", "REWRITE")])
-
         notes = []
         for member in (self._passage.plan.primary, *self._passage.plan.attached):
             exchanged = member.name in (self._old.name, self._new.name)
@@ -210,7 +206,7 @@ class BareDriver:
                 if exchanged:
                     self._passage.urgent.ask_node(member.name, lambda node: node.call("CONFIG", "REWRITE"))
                 else:
-                    self._passage.urgent.ask_node(member.name, follow)
+                    self._passage.urgent.ask_node(member.name, partial(follow, leader.address))
             except SteadyhandError as error:
                 notes.append(f"{member.name} was not brought over or not written down: {error}")
         return tuple(notes)

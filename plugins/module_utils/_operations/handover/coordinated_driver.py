@@ -10,6 +10,9 @@ engine's own would leave writes paused for the failover time-out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..._model.address import Address
 from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError
 from ..._model.handover import DONE, REFUSED, UNKNOWN, Fence, Proof
 from ..lock import holder
@@ -40,6 +43,7 @@ class CoordinatedDriver:
         self._new = Side.of(plan.chosen)
         self._held_since: float | None = None
         self._leader = ""
+        self._notes: list[str] = []
 
     def run(self) -> Passed:
         """Borrow the time-out, wait for the moment, ask, nudge, prove, see it adopted, release."""
@@ -58,7 +62,7 @@ class CoordinatedDriver:
         except SteadyhandError as error:
             return self._ended(UNKNOWN, (str(error),))
         started = passage.phase("exchange", started)
-        notes = repoint(passage, self._new.name, self._new.address)
+        notes = self._notes + repoint(passage, self._new.name, self._new.address)
         notes += await_adoption(passage, self._leader, self._new.address, passage.clock.now() + ADOPT_WITHIN)
         started = passage.phase("adopt", started)
         notes += filter(None, [send_clients_on(passage.urgent, self._old.name)])
@@ -96,12 +100,28 @@ class CoordinatedDriver:
                 old["role"] == "slave" or old.get("master_failover_state") != "no-failover"
             ):
                 self._held_since = clock.now()
+            if old["role"] == "slave" and self._chosen_otherwise(old):
+                continue
             if new.get("role") == "master" and old["role"] == "slave":
                 return
             if clock.now() - began > BEGIN_WITHIN:
                 self._give_up(old["role"], new.get("role", ""))
             nudge(passage.urgent, self._new.name)
             clock.sleep(NUDGE)
+
+    def _chosen_otherwise(self, old: Mapping[str, str]) -> bool:
+        """Go on with the replica that the primary steps down for, where the Sentinel found the wanted one dead.
+
+        It is as good: the engine lets nobody take over who lacks a byte. To call the Sentinel off now would have it forget
+        whom it promoted.
+        """
+        followed = Address.of(old["master_host"], old["master_port"])
+        for member in self._passage.plan.electable:
+            if member.announced == followed and member.name != self._new.name:
+                self._notes.append(f"the Sentinel chose {member.name}, not {self._new.name}")
+                self._new = Side.of(member)
+                return True
+        return False
 
     def _give_up(self, old_role: str, new_role: str) -> None:
         """Stop the Sentinel first, then the engine's own exchange. Always raises."""

@@ -185,7 +185,13 @@ def call_off(passage: Passage, leader: str, asked: bool) -> str:
 
 
 def call_all_off(passage: Passage, request: Request) -> str:
-    """The same for every Sentinel that was asked. Of one that did not answer, nobody knows what it will do yet."""
+    """The same for every Sentinel that was asked. Of one that did not answer, nobody knows what it will do yet.
+
+    One that names whom it promoted is not called off: it would forget that, and name the old primary for ever.
+    """
+    promoted, _failing_over = _what_sentinels_do(passage)
+    if promoted is not None:
+        return promoted
     silent = set(request.unanswered)
     for sentinel in [*request.answered, *request.unanswered]:
         try:

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A hand-over that Sentinels of Valkey 9.1 coordinate, under faults: the engine itself loses nothing, and must not hang."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import COORDINATED
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE
+from engine.faults import doomed
+from engine.faults.injection import Injection
+from engine.faults.steps import STEPS, strike
+from engine.faults.trial import (
+    LOAD,
+    left_behind,
+    proven,
+    run_again,
+    tried,
+    until_sentinels_name_another,
+    wait_whole,
+)
+from engine.subjects import wait_healthy
+from lab.lab import Lab
+from lab.traffic.traffic import Traffic
+
+GROUPS = 16
+ENGINE = "valkey-9.1"
+PAUSE = 5.0
+"""Seconds: the failover-timeout that is borrowed, and with it the longest pause that the Sentinel asks for."""
+AUTOMATIC_FAILOVER = 35.0
+"""Seconds until clients write again when the primary dies after the Sentinels have voted for the one that was asked: each of
+them then waits for twice the failover-timeout (10 s) until it tries by itself (sentinel.c, sentinelStartFailoverIfNeeded)."""
+
+
+@pytest.mark.parametrize("step", STEPS[COORDINATED])
+def test_what_a_killed_hand_over_leaves_is_harmless_and_the_next_one_returns_it(
+    shared_lab: Lab, group: str, step: str
+) -> None:
+    wait_healthy(shared_lab, group)
+    traffic = Traffic.start(shared_lab, LOAD, [group])
+    process = doomed.start(shared_lab, group, step, signal.SIGKILL, driver=COORDINATED)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    wait_whole(shared_lab, group)
+    report = traffic.stop()
+    assert report.check(shared_lab) == []
+    assert report.effects[0].longest_pause < PAUSE + 1
+    again = run_again(shared_lab, group, driver=COORDINATED)
+    said = "; ".join(again.reasons)
+    assert again.outcome == DONE, said
+    assert "left behind by an earlier hand-over and returned" in said
+    assert left_behind(shared_lab, group) == []
+
+
+@pytest.mark.parametrize("dying", ["candidate", "other", "primary"])
+def test_a_node_that_dies_in_the_exchange_costs_no_write_and_no_lasting_pause(
+    shared_lab: Lab, group: str, inject: Injection, dying: str
+) -> None:
+    inject.at_once()
+    candidate, other = shared_lab.replicas_of(group)
+    node = {"candidate": candidate, "other": other, "primary": shared_lab.primary_of(group)}[dying]
+
+    def heal() -> None:
+        if any(one.primary_address(group)[1] == node.state.port for one in shared_lab.sentinels):
+            until_sentinels_name_another(shared_lab, group, node)
+        node.start()
+
+    strike(inject, "begun", node.process.kill, COORDINATED)
+    trial = tried(shared_lab, group, heal=heal, driver=COORDINATED, target=candidate.name)
+    assert trial.result.outcome != DONE
+    assert proven(trial.result) == (dying != "primary"), trial.said
+    # A primary that dies without a fence loses what it acknowledged in that instant: the engine is asynchronous.
+    assert len({one.key for one in trial.lost}) <= (20 if dying == "primary" else 0)
+    assert trial.effect.longest_pause < (AUTOMATIC_FAILOVER if dying == "primary" else PAUSE + 1)
+    assert run_again(shared_lab, group, driver=COORDINATED).outcome == DONE
+    assert left_behind(shared_lab, group) == []
