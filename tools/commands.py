@@ -75,7 +75,7 @@ COMMANDS: Mapping[str, Command] = {
     "lab": Command("lab up|down|status", "Redis groups with Sentinels and an inventory, to play with", _lab),
     "test": Command(
         "test [SUITE] [--engine NAME] [PYTEST...]",
-        f"the tests: {', '.join(suites.SUITES)}; all but faults without a word",
+        f"the tests: {', '.join(suites.SUITES)}; all of them without a word",
         suites.run,
     ),
     "lint": Command("lint [STEP...]", "every check that is not a test; all without a word", _lint),

@@ -61,7 +61,7 @@ def inject(monkeypatch: pytest.MonkeyPatch) -> Iterator[Injection]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("random order of faults (test_random_order.py)")
+    group = parser.getgroup("random order of faults (orders.py)")
     group.addoption("--examples", type=int, default=3, help="how many orders")
     group.addoption("--steps", type=int, default=10, help="steps of each")
 
@@ -83,7 +83,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A run of random orders may take as long as it was told to."""
     for item in items:
-        if item.path.name == "test_random_order.py":
+        if item.path.name.startswith("test_random_order"):
             item.add_marker(pytest.mark.timeout(120 * (config.option.examples * config.option.steps + 1)))
 
 

@@ -132,6 +132,7 @@ def test_a_primary_frozen_before_its_demotion_takes_no_write_when_it_goes_on(
     assert trial.result.outcome == UNKNOWN
     assert f"{primary.name} was not seen to step down" in trial.said
     assert trial.lost == []
+    assert trial.effect.longest_pause < FENCE + 2
     assert run_again(shared_lab, group).outcome == DONE
     assert left_behind(shared_lab, group) == []
 

@@ -211,4 +211,5 @@ def test_a_full_synchronisation_that_starts_in_the_middle_costs_no_write(
     assert (trial.result.outcome, trial.result.evidence.new_primary) == (DONE, candidate.name)
     assert primary.info("stats")["sync_full"] == before + 1
     assert trial.lost == []
+    assert trial.effect.longest_pause < FENCE
     assert left_behind(shared_lab, group) == []
