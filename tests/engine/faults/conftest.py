@@ -63,7 +63,7 @@ def inject(monkeypatch: pytest.MonkeyPatch) -> Iterator[Injection]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("random order of faults (orders.py)")
     group.addoption("--examples", type=int, default=3, help="how many orders")
-    group.addoption("--steps", type=int, default=10, help="steps of each")
+    group.addoption("--steps", type=int, default=12, help="steps of each")
 
 
 @pytest.hookimpl(tryfirst=True)
