@@ -116,8 +116,8 @@ class Orders(RuleBasedStateMachine):
     def a_hand_over_with_faults_in_its_middle(self, data: Any, number: int, which: int, leader: int) -> None:
         driver = self._driver(number)
         steps = st.sampled_from(STEPS[driver])
-        strikes = data.draw(st.lists(st.builds(Strike, steps, st.sampled_from(list(FAULTS))), max_size=1))
-        strikes += data.draw(st.lists(st.builds(Strike, steps, st.sampled_from(list(DEATHS))), max_size=1))
+        kinds = data.draw(st.sampled_from([(FAULTS,), (DEATHS,), (FAULTS, DEATHS)]))
+        strikes = [data.draw(st.builds(Strike, steps, st.sampled_from(list(kind)))) for kind in kinds]
 
         def hand_over() -> None:
             self.ordeal.heal()
