@@ -34,7 +34,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.UsageError(
             f"{metafunc.definition.nodeid}: {shared[0]} keeps one engine, so it cannot run on every"
         )
-    metafunc.fixturenames.insert(0, "engine")
     left_out = _left_out(metafunc.definition)
     # Where nothing would be left, the test is deselected with its parameters.
     names = [name for name in engines.chosen() if name not in left_out] or engines.chosen()
@@ -45,9 +44,11 @@ def _left_out(item: pytest.Item) -> set[str]:
     return {name for mark in item.iter_markers("not_on") for name in mark.args}
 
 
-@pytest.fixture
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The engine of which every lab and server of this test is made, unless the test says another."""
-    name: str = request.param
-    monkeypatch.setenv("LAB_REDIS_SERVER", engines.programs()[name])
+# For every test, because only a fixture that a test is known to use is made for it, and before those that start servers.
+@pytest.fixture(autouse=True)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """The engine of which every lab and server of a marked test is made, unless the test says another; else None."""
+    name: str | None = getattr(request, "param", None)
+    if name is not None:
+        monkeypatch.setenv("LAB_REDIS_SERVER", engines.programs()[name])
     return name

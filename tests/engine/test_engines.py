@@ -134,8 +134,10 @@ def test_a_restarted_replica_comes_back_as_foretold_without_a_full_synchronisati
 
 
 @every_engine
-def test_the_running_engine_is_the_one_asked_for(lab_factory: LabFactory, engine: str) -> None:
-    """Or all that passes for every engine passed for one; and its program is what /proc and INFO say it is."""
+def test_the_running_engine_is_the_one_asked_for(lab_factory: LabFactory, request: pytest.FixtureRequest) -> None:
+    """Or all that passes for every engine passed for one: it must not need to ask for the fixture. And its program is what
+    /proc and INFO say it is."""
+    engine = request.node.callspec.params["engine"]
     lab = lab_factory(groups=1, replicas=0, sentinels=0)
     node = lab.nodes[0]
     facts = facts_of(node)
