@@ -22,11 +22,10 @@ description:
     as RV(steadyhand.redis.group_info#module:last_handover), also in RV(view).
   - Replicas with C(replica-priority 0), and those that copy another replica, never lead and are not waited for. No setting of theirs is changed.
     Sentinel brings them over to the new primary as far as it knows them.
-  - A replica that is more than O(max_lag) behind makes the group degraded, and the hand-over is refused. With C(replica_lagging) in O(accept), it
-    is treated like those. That is safe although Sentinel could promote it, because Sentinel looks at priorities first. The chosen replica gets the best
-    one, the other candidates the next; a replica that must not lead and has C(replica-priority) 1 or 2 is a refusal. Should every candidate be lost
-    in the moment of the promotion, the numbers of the proof show what is missing. The promotion is taken back then; where a Sentinel has told
-    clients of it already, RV(outcome) is V(unknown) with the number of bytes.
+    Being far behind or chained is still a problem of the group, which O(accept) can take (C(replica_lagging), C(chained_replica)).
+  - Any other replica that is more than O(max_lag) behind is a refusal also with C(replica_lagging) in O(accept). Sentinel knows nothing of our choice but
+    priorities. Should the chosen replica be lost in the last moment, it would promote that one, without the bytes that it lacks. A replica that is far away
+    and never to lead has C(replica-priority 0); it is the user who sets that, not this module. The same goes for a chained replica that a Sentinel still knows.
   - It is refused with C(no_room_for_full_sync), which O(accept) can take, when a full synchronisation would not fit, should a fault make one necessary.
     That is reckoned from the memory of the new primary's machine and its C(client-output-buffer-limit), and for the old primary from its
     C(repl-diskless-load), and its disk if it is the node in O(safe_to_restart).

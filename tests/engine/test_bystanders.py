@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.routing import CommandRoute
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits
@@ -39,12 +38,9 @@ def hold_back(replica: DataNode, primary: DataNode) -> None:
     assert missing > LIMITS.max_lag
 
 
-@pytest.mark.parametrize("priority", ["0", "100"])
-def test_a_replica_that_is_far_behind_never_leads_never_blocks_and_keeps_its_settings(
-    lab_factory: LabFactory, priority: str
-) -> None:
+def test_a_far_replica_with_priority_0_never_leads_never_blocks_and_keeps_its_settings(lab_factory: LabFactory) -> None:
     far = f"{GROUP}-c"
-    lab = lab_factory(groups=1, down_after_ms=60000, node_settings={far: {"replica-priority": priority}})
+    lab = lab_factory(groups=1, down_after_ms=60000, node_settings={far: {"replica-priority": "0"}})
     wait_healthy(lab)
     old, near = lab.primary_of(GROUP).name, next(n.name for n in lab.replicas_of(GROUP) if n.name != far)
     hold_back(lab.node(far), lab.primary_of(GROUP))
@@ -52,20 +48,47 @@ def test_a_replica_that_is_far_behind_never_leads_never_blocks_and_keeps_its_set
     with conducting(lab, limits=LIMITS) as conductor:
         refused = conductor.run()
     assert refused.outcome == REFUSED
-    assert any(reason.startswith(f"replica_lagging ({far})") for reason in refused.reasons), refused.reasons
+    assert [reason.split(":")[0] for reason in refused.reasons] == [f"replica_lagging ({far})"]
 
     with conducting(lab, limits=LIMITS, accept=LAGGING) as conductor:
         result = conductor.run()
-    assert (result.outcome, result.evidence.old_primary, result.evidence.new_primary) == (DONE, old, near)
-    # What Sentinel could have promoted is told; with priority 0 it never could.
-    told = [bool(re.match(rf"{far} was \d+ bytes behind and was not waited for$", note)) for note in result.reasons]
-    assert told == ([] if priority == "0" else [True]), result.reasons
+    assert (result.outcome, result.reasons) == (DONE, ())
+    assert (result.evidence.old_primary, result.evidence.new_primary) == (old, near)
     assert not [borrowed for borrowed in result.evidence.borrowed if far in borrowed]
     node = lab.node(far)
-    assert node.config("replica-priority") == priority
-    assert "replica-priority 1\n" not in node.state.conf_file.read_text()
+    assert node.config("replica-priority") == "0"
+    assert "replica-priority 0\n" in node.state.conf_file.read_text()
     # It follows the new primary in the end, and has everything.
     lab.wait_converged()
+
+
+def test_a_far_replica_that_sentinel_could_promote_is_refused_before_any_client_waits(lab_factory: LabFactory) -> None:
+    lab = lab_factory(groups=1, down_after_ms=60000)
+    wait_healthy(lab)
+    far = lab.replicas_of(GROUP)[1]
+    hold_back(far, lab.primary_of(GROUP))
+    with conducting(lab, limits=LIMITS, accept=LAGGING) as conductor:
+        result = conductor.run()
+    assert result.outcome == REFUSED
+    (reason,) = result.reasons
+    assert re.match(rf"{far.name} is \d+ bytes behind, and Sentinel could promote it", reason)
+    assert "fence" not in result.evidence.phases_ms
+    assert result.evidence.borrowed == ()
+
+
+def test_a_priority_0_that_no_sentinel_has_seen_yet_is_waited_for(lab_factory: LabFactory) -> None:
+    lab = lab_factory(groups=1)
+    wait_healthy(lab)
+    chosen, other = lab.replicas_of(GROUP)
+    with other.client() as client:
+        client.config_set("replica-priority", 0)
+    with conducting(lab) as conductor:
+        result = conductor.run()
+    assert (result.outcome, result.evidence.new_primary) == (DONE, chosen.name)
+    assert other.config("replica-priority") == "0"
+    for sentinel in lab.sentinels:
+        seen = {int(state["port"]): state["slave-priority"] for state in sentinel.replica_states(GROUP)}
+        assert seen[other.state.port] == "0"
 
 
 def test_a_replica_with_priority_0_is_brought_over_where_no_sentinel_does_it(

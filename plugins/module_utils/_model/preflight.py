@@ -13,7 +13,7 @@ from .candidate import Preference, best_candidate
 from .drivers import AUTO, SENTINEL, choose_driver
 from .fitness import unfit_because
 from .full_sync import Needs, replacing, serving
-from .group import GroupView, Member, attached_replicas, entry_of, lag_bytes
+from .group import GroupView, Member, attached_replicas, copies_a_replica, entry_of, lag_bytes
 from .health import Limits, is_far_behind
 from .replies import whole
 from .sentinel import ReplicaEntry
@@ -23,20 +23,16 @@ from .sentinel import ReplicaEntry
 FENCE_SHARE = 0.6
 LONGEST_FENCE_MS = 5000
 SHORTEST_FENCE_MS = 2000
-# The priorities during a hand-over: of the chosen replica, and of the other candidates where a bystander is about.
-PREFERRED = 1
-LEAST_PREFERRED = 2
 # Borrowed where the Sentinels' own down-after-milliseconds leaves too little time.
 BORROWED_DOWN_AFTER_MS = 5000
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is known before anything changes. ``electable``: the replicas that count as candidates; ``chosen``: the one it shall be.
+    """What is known before anything changes. ``electable``: whom Sentinel could promote; ``chosen``: whom it shall.
 
-    ``bystanders``: replicas that a Sentinel could promote too, and that shall never lead: they are steered away from and
-    watched, but not waited for and not changed. ``attached``: all that copy the primary, for those who bring them over.
-    ``unseen``: what could not be checked.
+    ``passed_over``: who has replica-priority 0, and a Sentinel does not know it yet. ``attached``: all that copy the
+    primary, for those who bring them over. ``unseen``: what could not be checked.
     """
 
     primary: Member
@@ -44,26 +40,9 @@ class Preflight:
     chosen: Member
     down_after_ms: tuple[int, ...]
     driver: str = SENTINEL
-    bystanders: tuple[Member, ...] = ()
+    passed_over: tuple[Member, ...] = ()
     attached: tuple[Member, ...] = ()
     unseen: tuple[str, ...] = ()
-
-    @property
-    def promotable(self) -> tuple[Member, ...]:
-        """Whoever a Sentinel could promote."""
-        return (*self.electable, *self.bystanders)
-
-    @property
-    def priorities(self) -> dict[str, int]:
-        """The replica-priority of each candidate during the hand-over, by its name.
-
-        Others than the chosen one keep theirs where that is enough: beside a bystander they must be known from it too.
-        """
-        wanted = {
-            member.name: LEAST_PREFERRED if self.bystanders else max(LEAST_PREFERRED, member.facts.priority)
-            for member in self.electable
-        }
-        return {**wanted, self.chosen.name: PREFERRED}
 
     @property
     def down_after_is_too_short(self) -> bool:
@@ -77,36 +56,19 @@ class Preflight:
         return min(LONGEST_FENCE_MS, int(min(in_force, default=LONGEST_FENCE_MS) * FENCE_SHARE))
 
 
-def electable_replicas(view: GroupView, primary: Member, limits: Limits) -> tuple[Member, ...]:
-    """The replicas of which each must have every byte before anybody is promoted.
+def electable_replicas(view: GroupView, primary: Member) -> tuple[Member, ...]:
+    """The replicas that Sentinel could promote: its own entry of the primary lists them, and their priority is not 0."""
+    return tuple(member for member in attached_replicas(view, primary) if member.facts.priority != 0)
 
-    Not those with priority 0, which Sentinel passes over; nor those beyond the lag limit: waiting for them would last
-    longer than writes can be held. Where the user has not accepted such a lag, it is a problem of the group.
+
+def _in_danger_of_promotion(view: GroupView, member: Member) -> bool:
+    """Whether a Sentinel could promote it by what it knows of it.
+
+    Sentinel passes over priority 0, as it saw it at its last INFO, and over what is down; it asks neither for the offset
+    nor whom a replica copies (sentinelSelectSlave, compareSlavesForPromotion).
     """
-    return tuple(
-        member
-        for member in attached_replicas(view, primary)
-        if member.facts.priority != 0 and not is_far_behind(primary, member, limits)
-    )
-
-
-def bystander_replicas(view: GroupView, electable: tuple[Member, ...]) -> tuple[Member, ...]:
-    """The other replicas that a Sentinel could promote by what it knows of them.
-
-    Sentinel passes over priority 0, as it has seen it at its last INFO, and over what is down; it asks neither for the
-    offset nor whom a replica copies (sentinelSelectSlave, compareSlavesForPromotion).
-    """
-    return tuple(
-        member
-        for member in view.replicas
-        if member not in electable and any(p > 0 for p in _seen_priorities(view, member))
-    )
-
-
-def _seen_priorities(view: GroupView, member: Member) -> list[int]:
-    """The priority of a replica in every Sentinel that knows it."""
     entries = [entry_of(facts, member) for _account, facts, _entry in view.watching]
-    return [entry.priority for entry in entries if isinstance(entry, ReplicaEntry)]
+    return any(isinstance(entry, ReplicaEntry) and entry.priority > 0 for entry in entries)
 
 
 def preflight(
@@ -117,11 +79,8 @@ def preflight(
     if primary is None or (view.sentinels and not view.watching):
         return None, ("the group has no single primary" + (" that Sentinels watch" if view.sentinels else ""),)
     attached = attached_replicas(view, primary)
-    electable = electable_replicas(view, primary, limits)
-    bystanders = bystander_replicas(view, electable)
-    # What is far behind is no candidate, but people are told how far it is.
-    asked_about = [member for member in attached if member.facts.priority != 0]
-    obstacles = {member.name: unfit_because(view, primary, member, limits) for member in asked_about}
+    electable = electable_replicas(view, primary)
+    obstacles = {member.name: unfit_because(view, primary, member, limits) for member in electable}
     candidates = tuple(member for member in electable if not obstacles[member.name])
     chosen = best_candidate(candidates, preference)
     reasons = _target_reasons(view, primary, obstacles, preference)
@@ -130,14 +89,16 @@ def preflight(
         reasons += [f"{member.name} is not wanted as primary" for member in candidates]
         reasons.append("no replica is fit to lead")
     reasons += _primary_reasons(primary, attached)
-    reasons += _bystander_reasons(view, bystanders)
+    reasons += _danger_reasons(view, primary, electable, limits)
     way, against = choose_driver(view, driver)
     reasons += against
     reasons += _unmatched_reasons(view, (primary, *electable))
     if reasons or chosen is None:
         return None, tuple(reasons)
     patience = tuple(entry.down_after_ms for _account, _facts, entry in view.watching)
-    return Preflight(primary, electable, chosen, patience, way, bystanders, attached), ()
+    never = [member for member in view.replicas if member.facts.priority == 0]
+    passed_over = tuple(member for member in never if _in_danger_of_promotion(view, member))
+    return Preflight(primary, electable, chosen, patience, way, passed_over, attached), ()
 
 
 def full_sync_needs(plan: Preflight, write_rate: float, preference: Preference, disk_free: Mapping[str, int]) -> Needs:
@@ -152,15 +113,6 @@ def full_sync_needs(plan: Preflight, write_rate: float, preference: Preference, 
     neighbours = [one for one in others if machine is not None and preference.machines.get(one.name) == machine]
     data = primary.facts.memory.used
     return serving(chosen, data, write_rate, neighbours) + replacing(primary, data, disk_free.get(primary.name))
-
-
-def waited_for_no_more(plan: Preflight) -> tuple[str, ...]:
-    """A note for each candidate by its priority that was left alone because it is far behind."""
-    return tuple(
-        f"{member.name} was {lag_bytes(plan.primary.facts, member.facts)} bytes behind and was not waited for"
-        for member in plan.bystanders
-        if member in plan.attached and member.facts.priority != 0
-    )
 
 
 def _target_reasons(
@@ -184,14 +136,25 @@ def _target_reasons(
     return excluded + [f"{target} cannot lead: {why}" for why in obstacles[target]]
 
 
-def _bystander_reasons(view: GroupView, bystanders: tuple[Member, ...]) -> list[str]:
-    """They are told apart by their priority alone, and theirs is not ours to change."""
-    return [
-        f"{member.name} must not lead and has replica-priority {lowest}, which Sentinel prefers or hardly tells from the "
-        f"candidates' during the hand-over: give it one above {LEAST_PREFERRED}, or 0"
-        for member in bystanders
-        if (lowest := min(p for p in _seen_priorities(view, member) if p > 0)) <= LEAST_PREFERRED
+def _danger_reasons(view: GroupView, primary: Member, electable: tuple[Member, ...], limits: Limits) -> list[str]:
+    """Replicas that must not lead and that Sentinel would take all the same, should the chosen one be lost in the last moment.
+
+    Their priority is not ours to change, and a promotion without all bytes cannot be taken back once a Sentinel has told
+    clients of it: seen, 49 MB of acknowledged writes.
+    """
+    reasons = [
+        f"{member.name} is {lag_bytes(primary.facts, member.facts)} bytes behind, and Sentinel could promote it: wait for it, "
+        "or set its replica-priority to 0 if it is never to lead"
+        for member in electable
+        if view.sentinels and is_far_behind(primary, member, limits)
     ]
+    reasons += [
+        f"{member.name} copies another replica, and a Sentinel could promote it: set its replica-priority to 0, or have the "
+        "Sentinels forget it (SENTINEL RESET, one after the other)"
+        for member in view.replicas
+        if member.facts.priority != 0 and copies_a_replica(view, member) and _in_danger_of_promotion(view, member)
+    ]
+    return reasons
 
 
 def _primary_reasons(primary: Member, attached: tuple[Member, ...]) -> list[str]:

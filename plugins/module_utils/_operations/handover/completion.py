@@ -40,7 +40,7 @@ class Completion:
         self._leader = request.answered[-1] if request.answered else leader
         self._request = request
         self._old = passage.plan.primary.name
-        self._address = announced_or_raise(next(m for m in passage.plan.promotable if m.name == promoted))
+        self._address = announced_or_raise(next(m for m in passage.plan.electable if m.name == promoted))
         self._proof: Proof | None = None
         self._final_offset: int | None = None
         self._fence_stood = False

@@ -23,7 +23,6 @@ from ..._model.preflight import (
     Preflight,
     full_sync_needs,
     preflight,
-    waited_for_no_more,
 )
 from ..._model.problems import judge
 from ..._model.replies import whole
@@ -205,7 +204,7 @@ class Conductor:
         passed = replace(passed, reasons=(*passed.reasons, *left))
         if passed.outcome != DONE:
             return self._result(passed.outcome, passed.reasons)
-        return self._settled(plan, replace(passed, reasons=(*passed.reasons, *waited_for_no_more(plan))))
+        return self._settled(plan, passed)
 
     def _prepared(self, view: GroupView, plan: Preflight, ledger: Ledger) -> Passed:
         started = self._clock.now()
@@ -262,7 +261,7 @@ class Conductor:
             return self._result(UNKNOWN, (f"nothing was lost, but the group did not settle: {error}", *passed.reasons))
         finally:
             self._phases["settle"] = self._since(started)
-        before = next(member for member in plan.promotable if member.name == new).facts.full_syncs
+        before = next(member for member in plan.electable if member.name == new).facts.full_syncs
         after = view.member(new)
         self._evidence = replace(
             self._evidence,

@@ -31,24 +31,22 @@ class NotPromoted(SteadyhandError):
 
 
 def replication_of(passage: Passage) -> list[tuple[str, Any]]:
-    """INFO replication of every candidate, or the error that took its place.
+    """INFO replication of every replica that could be promoted, or the error that took its place.
 
     The chosen one comes first. One attempt each: callers look again, and a silent node costs them one time-out a look.
     """
-    candidates = sorted(passage.plan.electable, key=lambda one: one is not passage.plan.chosen)
-    return _replication(passage.urgent, [member.name for member in candidates])
+    urgent = passage.urgent
+    names = [member.name for member in sorted(passage.plan.electable, key=lambda one: one is not passage.plan.chosen)]
 
-
-def _replication(connections: GroupConnections, names: list[str]) -> list[tuple[str, Any]]:
     def info(name: str) -> dict[str, str]:
         try:
-            return connections.node(name).info("replication")
+            return urgent.node(name).info("replication")
         except Unreachable:
             # Sentinel sends every client of a node away when it promotes it, and this connection with them.
-            connections.forget(name)
+            urgent.forget(name)
             raise
 
-    return list(zip(names, connections.side_by_side([partial(info, name) for name in names])))
+    return list(zip(names, urgent.side_by_side([partial(info, name) for name in names])))
 
 
 def behind(fence: Fence, name: str, info: Any) -> str:
@@ -144,36 +142,15 @@ def _what_sentinels_do(passage: Passage) -> tuple[str | None, set[str]]:
 
 
 def await_promotion(passage: Passage, seconds: float) -> str | None:
-    """The name of the replica that leads, as soon as one says so of itself; None when none did in time.
-
-    Bystanders are looked at when the time is over, and all the time once no candidate answers any more: they may be far
-    away, and each look would last as long as they take.
-    """
+    """The name of the replica that leads, as soon as one says so of itself; None when none did in time."""
     deadline = passage.clock.now() + seconds
     while True:
-        candidates = replication_of(passage)
-        found = _leading(candidates)
-        over = passage.clock.now() >= deadline
-        if found is None and (over or all(isinstance(info, SteadyhandError) for _name, info in candidates)):
-            found = _leading(_bystanders(passage))
-        if found is not None or over:
-            return found
+        for name, info in replication_of(passage):
+            if not isinstance(info, SteadyhandError) and info.get("role") == "master":
+                return name
+        if passage.clock.now() >= deadline:
+            return None
         passage.clock.sleep(POLL)
-
-
-def _bystanders(passage: Passage) -> list[tuple[str, Any]]:
-    """INFO replication of every bystander that answers in a quarter of a second, else the error that took its place."""
-    if not passage.plan.bystanders:
-        return []
-    with GroupConnections(passage.urgent.targets, PROBE_TIMEOUT) as probe:
-        return _replication(probe, [member.name for member in passage.plan.bystanders])
-
-
-def _leading(replication: list[tuple[str, Any]]) -> str | None:
-    for name, info in replication:
-        if not isinstance(info, SteadyhandError) and info.get("role") == "master":
-            return name
-    return None
 
 
 def call_off(passage: Passage, leader: str, asked: bool) -> str:
@@ -206,8 +183,7 @@ def call_all_off(passage: Passage, request: Request) -> str:
     if silent:
         names = ", ".join(sorted(silent))
         raise OutcomeUnknown(f"{names} was asked to fail over and does not answer; it may still promote a replica")
-    last_words = replication_of(passage) + _bystanders(passage)
-    mute = [str(info) for _name, info in last_words if isinstance(info, SteadyhandError)]
+    mute = [str(info) for _name, info in replication_of(passage) if isinstance(info, SteadyhandError)]
     if mute:
         raise OutcomeUnknown("whether somebody was promoted could not be seen: " + "; ".join(mute))
     raise NotPromoted(", ".join(request.answered) + " promoted nobody in time; the failover was called off")
@@ -232,4 +208,4 @@ def announcements(connections: GroupConnections) -> dict[str, Address]:
 def _replica_at(passage: Passage, addresses: Iterable[Address]) -> str | None:
     """The replica that a Sentinel names as primary: promoted, even if it says nothing itself."""
     named = set(addresses)
-    return next((member.name for member in passage.plan.promotable if member.announced in named), None)
+    return next((member.name for member in passage.plan.electable if member.announced in named), None)

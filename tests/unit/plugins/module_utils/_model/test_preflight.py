@@ -20,7 +20,6 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.preflight 
     Preflight,
     announced_or_raise,
     preflight,
-    waited_for_no_more,
 )
 from unit.builders import (
     MIB,
@@ -28,10 +27,8 @@ from unit.builders import (
     attached,
     group_view,
     member,
-    node_account,
     primary_entry,
     replica_entry,
-    replica_facts,
     with_all_sentinels,
     with_link,
     with_node,
@@ -104,79 +101,69 @@ def chained(view: GroupView) -> GroupView:
     return with_link(view, "b", primary=address_of("c"))
 
 
-BYSTANDERS: dict[str, tuple[Change, list[str], list[str]]] = {
-    "none": (unchanged, ["b", "c"], []),
-    "far behind": (only_b_far_behind, ["c"], ["b"]),
-    "chained": (chained, ["c"], ["b"]),
-    "chained, and no Sentinel knows it": (
-        lambda view: with_all_sentinels(chained(view), replicas=(replica_entry("c"),)),
-        ["c"],
-        [],
-    ),
-    "priority 0 that Sentinels have not seen yet": (
-        lambda view: with_settings(view, "b", replica_priority="0"),
-        ["c"],
-        ["b"],
-    ),
-    "priority 0": (
-        lambda view: seen_with_priority(with_settings(view, "b", replica_priority="0"), "b", 0),
-        ["c"],
-        [],
-    ),
-    "far behind with priority 0": (
-        lambda view: seen_with_priority(with_settings(only_b_far_behind(view), "b", replica_priority="0"), "b", 0),
-        ["c"],
-        [],
-    ),
-}
-
-
-@pytest.mark.parametrize(("change", "electable", "bystanders"), BYSTANDERS.values(), ids=BYSTANDERS)
-def test_who_is_waited_for_and_who_is_only_steered_away_from(
-    change: Change, electable: list[str], bystanders: list[str]
-) -> None:
+@pytest.mark.parametrize(
+    ("change", "electable", "passed_over"),
+    [
+        pytest.param(unchanged, ["b", "c"], [], id="none"),
+        pytest.param(
+            lambda view: with_settings(view, "b", replica_priority="0"), ["c"], ["b"], id="not seen by Sentinels yet"
+        ),
+        pytest.param(
+            lambda view: seen_with_priority(with_settings(view, "b", replica_priority="0"), "b", 0),
+            ["c"],
+            [],
+            id="seen",
+        ),
+        pytest.param(
+            lambda view: seen_with_priority(with_settings(only_b_far_behind(view), "b", replica_priority="0"), "b", 0),
+            ["c"],
+            [],
+            id="far behind",
+        ),
+        pytest.param(
+            lambda view: with_all_sentinels(chained(view), replicas=(replica_entry("c"),)), ["c"], [], id="chained"
+        ),
+        pytest.param(
+            lambda view: seen_with_priority(with_settings(chained(view), "b", replica_priority="0"), "b", 0),
+            ["c"],
+            [],
+            id="chained, and Sentinels know that it never leads",
+        ),
+        pytest.param(
+            lambda view: replace(only_b_far_behind(view), sentinels=()), ["b", "c"], [], id="far behind, no Sentinels"
+        ),
+    ],
+)
+def test_who_never_leads_blocks_nobody(change: Change, electable: list[str], passed_over: list[str]) -> None:
     plan = plan_of(change)
     assert [one.name for one in plan.electable] == electable
-    assert [one.name for one in plan.bystanders] == bystanders
-    assert plan.chosen.name in electable
-
-
-def with_fourth(view: GroupView) -> GroupView:
-    """d copies a as well, and is beyond the lag limit."""
-    view = replace(view, nodes=(*view.nodes, node_account("d", replica_facts("d"))))
-    view = with_all_sentinels(view, replicas=tuple(replica_entry(name) for name in ("b", "c", "d")))
-    everything = 1000 + Limits().max_lag + MIB
-    view = with_node(view, "a", offset=everything)
-    return with_link(with_link(view, "b", applied_offset=everything), "c", applied_offset=everything)
+    assert [one.name for one in plan.passed_over] == passed_over
+    assert plan.chosen.name == "c" or change is unchanged
 
 
 @pytest.mark.parametrize(
-    ("change", "priorities"),
+    ("change", "beginning"),
     [
-        pytest.param(unchanged, {"b": 1, "c": 100}, id="the others keep theirs"),
-        pytest.param(lambda view: with_settings(view, "c", replica_priority="1"), {"b": 1, "c": 2}, id="but for a tie"),
-        pytest.param(with_fourth, {"b": 1, "c": 2}, id="beside a bystander they come next"),
+        pytest.param(
+            only_b_far_behind,
+            f"b is {Limits().max_lag + MIB} bytes behind, and Sentinel could promote it",
+            id="far behind",
+        ),
+        pytest.param(chained, "b copies another replica, and a Sentinel could promote it", id="chained"),
     ],
 )
-def test_priorities_during_the_hand_over(change: Change, priorities: dict[str, int]) -> None:
-    assert plan_of(change).priorities == priorities
-
-
-def test_a_bystander_that_sentinel_hardly_tells_from_the_candidates_is_refused() -> None:
-    view = seen_with_priority(only_b_far_behind(group_view()), "b", 2)
-    plan, (reason,) = preflight(view, Limits(), Preference())
+def test_what_sentinel_could_promote_without_all_bytes_is_refused_although_another_is_fit(
+    change: Change, beginning: str
+) -> None:
+    plan, (reason,) = preflight(change(group_view()), Limits(), Preference())
     assert plan is None
-    assert reason.startswith("b must not lead and has replica-priority 2")
-
-
-def test_what_was_not_waited_for_is_told_with_its_lag() -> None:
-    lag = Limits().max_lag + MIB
-    assert waited_for_no_more(plan_of(only_b_far_behind)) == (f"b was {lag} bytes behind and was not waited for",)
-    assert waited_for_no_more(plan_of(chained)) == ()
+    assert reason.startswith(beginning)
+    assert "replica-priority to 0" in reason
 
 
 def test_those_who_copy_another_replica_do_not_count_for_writes() -> None:
-    view = with_settings(chained(group_view()), "a", min_replicas_to_write="2")
+    view = with_all_sentinels(chained(group_view()), replicas=(replica_entry("c"),))
+    view = with_settings(view, "a", min_replicas_to_write="2")
     plan, reasons = preflight(view, Limits(), Preference())
     assert plan is None
     assert reasons == ("min-replicas-to-write is 2, the new primary would have 1 replicas",)
@@ -206,6 +193,11 @@ def test_those_who_copy_another_replica_do_not_count_for_writes() -> None:
                 f"b cannot lead: it is {Limits().max_lag + MIB} bytes behind",
                 f"c cannot lead: it is {Limits().max_lag + MIB} bytes behind",
                 "no replica is fit to lead",
+                *(
+                    f"{name} is {Limits().max_lag + MIB} bytes behind, and Sentinel could promote it: wait for it, "
+                    "or set its replica-priority to 0 if it is never to lead"
+                    for name in ("b", "c")
+                ),
             ],
             id="everybody is far behind",
         ),
