@@ -239,6 +239,9 @@ MEMBERSHIP_CASES = {
     "traffic is still at the old primary": Case(
         ("routing_unfinished a",), lambda view: with_node(view, "a", borrowed={"routing|b|a": "1700000000000"})
     ),
+    "a hand-over has noted how it began": Case(
+        (), lambda view: with_node(view, "a", borrowed={"history|replication-id|b": "0123"})
+    ),
     "the ledger holds a field that is not ours": Case((), lambda view: with_node(view, "a", borrowed={"else": "1"})),
     "a Sentinel has no entry for a replica": Case(
         ("sentinel_misses_member s1",), lambda view: with_sentinel(view, "s1", replicas=(replica_entry("b"),))

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 KEY_PREFIX = "steadyhand:borrowed:"
 NODE = "node"
 SENTINEL = "sentinel"
+# Not a setting: the replication id of this node when a hand-over began. Another one later means that the role has moved since.
+HISTORY = "history"
+REPLICATION_ID = "replication-id"
 
 
 @dataclass(frozen=True, order=True)
@@ -34,7 +37,7 @@ class Borrowed:
         """Read a field of the ledger; None for one that is not ours."""
         kind, _first, rest = text.partition("|")
         setting, second, owner = rest.partition("|")
-        return cls(kind, owner, setting) if second and kind in (NODE, SENTINEL) else None
+        return cls(kind, owner, setting) if second and kind in (NODE, SENTINEL, HISTORY) else None
 
     def __str__(self) -> str:
         return f"{self.setting} of {self.owner}"

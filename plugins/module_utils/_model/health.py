@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .borrowed import Borrowed
+from .borrowed import HISTORY, Borrowed
 from .group import GroupView, Member, lag_bytes
 from .node import NodeFacts
 from .problems import Problem
@@ -184,7 +184,7 @@ def _leftovers(primary: Member) -> Iterator[Problem]:
         return
     entries = [(Borrowed.decode(name), value) for name, value in sorted(primary.facts.borrowed.items())]
     for borrowed, value in entries:
-        if borrowed is not None:
+        if borrowed is not None and borrowed.kind != HISTORY:
             yield Problem(
                 "settings_borrowed",
                 borrowed.owner,

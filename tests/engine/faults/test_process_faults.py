@@ -35,7 +35,7 @@ from lab.traffic.report import Effect
 from lab.traffic.traffic import Traffic
 from lab.waiting import wait_until
 
-GROUPS = 20
+GROUPS = 21
 FENCE = 3.0
 """Seconds: 0.6 of the labs' down-after-milliseconds."""
 
@@ -101,6 +101,27 @@ def test_what_a_killed_hand_over_leaves_is_harmless_and_the_next_one_says_and_re
     # Between the request and the demotion nobody is left to demote the old primary; Sentinel does it after ten seconds.
     assert (LOSS in said) == (leaves == LOSS)
     assert lost == [] or LOSS in said
+    assert left_behind(shared_lab, group) == []
+
+
+def test_a_loss_behind_a_killed_hand_over_is_said_although_the_role_has_come_back_since(
+    shared_lab: Lab, group: str
+) -> None:
+    run = Run(shared_lab, group, "asked", signal.SIGKILL)
+    run.process.communicate(timeout=60)
+    until_sentinels_name_another(shared_lab, group, run.old)
+    run.counted()
+    with shared_lab.primary_of(group).client() as client:
+        client.config_set("replica-priority", 100)
+    with run.old.client() as client:
+        client.config_set("replica-priority", 1)
+    _fail_over_to(shared_lab, group, run.old)
+    with run.old.client() as client:
+        client.config_set("replica-priority", 100)
+        client.config_rewrite()
+    again = run_again(shared_lab, group)
+    assert again.outcome == DONE
+    assert LOSS in "; ".join(again.reasons)
     assert left_behind(shared_lab, group) == []
 
 
@@ -170,6 +191,21 @@ def test_two_hand_overs_of_one_group_at_once_lose_nothing(shared_lab: Lab, group
     assert trial.lost == []
     assert trial.effect.longest_pause < FENCE
     assert left_behind(shared_lab, group) == []
+
+
+def _fail_over_to(lab: Lab, group: str, preferred: DataNode) -> None:
+    """As somebody else would, without any fence."""
+    asked = lab.sentinels[0]
+
+    def seen() -> str | None:
+        priorities = {one["port"]: one["slave-priority"] for one in asked.replica_states(group)}
+        return None if priorities[str(preferred.state.port)] == "1" else f"priorities {priorities}"
+
+    wait_until(seen, 20.0, "the Sentinel to see the preference")
+    with asked.client() as client:
+        client.execute_command("SENTINEL", "FAILOVER", group)
+    wait_until(lambda: None if preferred.role() == "master" else "a replica", 20.0, f"{preferred.name} to lead")
+    wait_whole(lab, group)
 
 
 def _why_not_following(node: DataNode) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..._engine.group import GroupConnections
-from ..._model.borrowed import NODE, Borrowed
+from ..._model.borrowed import HISTORY, NODE, REPLICATION_ID, Borrowed
 from ..._model.candidate import Preference
 from ..._model.drivers import AUTO, BARE, COORDINATED, SENTINEL
 from ..._model.errors import ConditionTimeout, Refused, SteadyhandError
@@ -215,6 +215,8 @@ class Conductor:
                 prefer(self._connections, self._clock, plan, ledger)
             if plan.driver == SENTINEL:
                 # The ping period is changed together with the fence; here it is only written down.
+                began_with = Borrowed(HISTORY, plan.primary.name, REPLICATION_ID)
+                ledger.note(began_with, plan.primary.facts.replication_id)
                 before = plan.primary.facts.settings[PING_PERIOD]
                 ledger.note(Borrowed(NODE, plan.primary.name, PING_PERIOD), before)
             take_or_renew(self._connections.node(plan.primary.name), self._group, self._wish.lock)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..._engine.group import GroupConnections
-from ..._model.borrowed import NODE, SENTINEL, Borrowed, ledger_key
+from ..._model.borrowed import HISTORY, NODE, SENTINEL, Borrowed, ledger_key
 from ..._model.errors import SteadyhandError
 from ..._model.group import GroupView
 from ..._model.routing import Routing
@@ -27,7 +27,8 @@ class Ledger:
         """Write down a value that is about to be changed."""
         self._connections.node(self.keeper).call("HSET", ledger_key(self._group), borrowed.encode(), value)
         self._held[borrowed] = value
-        self.history.append(str(borrowed))
+        if borrowed.kind != HISTORY:
+            self.history.append(str(borrowed))
 
     def borrow_setting(self, node: str, setting: str, before: str, value: str) -> None:
         """Change a setting of a node for a while."""
@@ -80,7 +81,7 @@ def return_one(connections: GroupConnections, keeper: str, borrowed: Borrowed, v
     if borrowed.kind == NODE:
         connections.ask_node(borrowed.owner, lambda node: node.call("CONFIG", "SET", borrowed.setting, value))
         connections.ask_node(borrowed.owner, lambda node: node.call("CONFIG", "REWRITE"))
-    else:
+    elif borrowed.kind == SENTINEL:
         connections.ask_sentinel(borrowed.owner, lambda asked: asked.call("SET", group, borrowed.setting, value))
     connections.ask_node(keeper, lambda node: node.call("HDEL", ledger_key(group), borrowed.encode()))
 
@@ -96,18 +97,24 @@ def return_leftovers(connections: GroupConnections, view: GroupView) -> list[str
         return []
     targets = connections.targets
     known = {node.name for node in targets.nodes} | {sentinel.name for sentinel in targets.sentinels}
+    entries = [
+        (borrowed, value) for text, value in primary.facts.borrowed.items() if (borrowed := Borrowed.decode(text))
+    ]
+    began_with = {borrowed.owner: value for borrowed, value in entries if borrowed.kind == HISTORY}
     returned = []
-    for text, value in sorted(primary.facts.borrowed.items()):
-        borrowed = Borrowed.decode(text)
-        if borrowed is not None and borrowed.owner in known:
-            return_one(connections, primary.name, borrowed, value)
-            returned.append(f"{borrowed}: {value}{_loss_behind(borrowed, primary.name)}")
+    for borrowed, value in sorted(entries):
+        if borrowed.owner not in known:
+            continue
+        return_one(connections, primary.name, borrowed, value)
+        if borrowed.kind != HISTORY:
+            moved = began_with.get(borrowed.owner) != primary.facts.replication_id
+            returned.append(f"{borrowed}: {value}{_loss_behind(borrowed) if moved else ''}")
     return returned
 
 
-def _loss_behind(borrowed: Borrowed, primary: str) -> str:
-    """What an entry tells of losses. That of the ping period is crossed out by the proof that nothing was lost."""
-    if borrowed.setting != PING_PERIOD or borrowed.owner == primary:
+def _loss_behind(borrowed: Borrowed) -> str:
+    """What an entry tells of losses, once the role has moved. The proof that nothing was lost crosses that entry out."""
+    if borrowed.setting != PING_PERIOD:
         return ""
     return (
         f" (that hand-over ended without its proof: what {borrowed.owner} acknowledged between its fence and its"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import (
+    HISTORY,
     NODE,
     SENTINEL,
     Borrowed,
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 _SETTINGS = st.from_regex(r"[a-z-]+", fullmatch=True)
 
 
-@given(st.builds(Borrowed, st.sampled_from([NODE, SENTINEL]), st.text(), _SETTINGS))
+@given(st.builds(Borrowed, st.sampled_from([NODE, SENTINEL, HISTORY]), st.text(), _SETTINGS))
 def test_an_entry_is_read_as_it_was_written_whatever_the_node_is_called(borrowed: Borrowed) -> None:
     assert Borrowed.decode(borrowed.encode()) == borrowed
 
