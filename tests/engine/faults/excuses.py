@@ -36,17 +36,22 @@ class Excuse:
 
 
 def why_not_excused(
-    lost: Sequence[LostWrite], excuses: Iterable[Excuse], value_size: int, said_of_loss: bool
+    lost: Sequence[LostWrite],
+    excuses: Iterable[Excuse],
+    replicas: Iterable[str],
+    value_size: int,
+    said_of_loss: bool,
 ) -> list[str]:
-    """Everything about the lost writes of one group that nothing excuses."""
-    by_node: defaultdict[str, set[str]] = defaultdict(set)
-    for one in lost:
-        by_node[one.role if one.role == "primary" else one.node].add(one.key)
-    wrong = [
-        f"{node} lacks {len(keys)} writes that the primary has or has {len(by_node['primary'] - keys)} that it lacks"
-        for node, keys in by_node.items()
-        if keys != by_node["primary"]
-    ]
+    """Everything about the lost writes of one group that nothing excuses; ``value_size`` in bytes."""
+    wrong = []
+    on_primary = {one.key for one in lost if one.role == "primary"}
+    for replica in replicas:
+        here = {one.key for one in lost if one.node == replica}
+        if here != on_primary:
+            wrong.append(
+                f"{replica} lacks {len(here - on_primary)} writes that the primary has, and has"
+                f" {len(on_primary - here)} that it lacks"
+            )
     counted: defaultdict[int, int] = defaultdict(int)
     excuses = list(excuses)
     for one in {one.key: one for one in lost}.values():

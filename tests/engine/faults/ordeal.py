@@ -245,12 +245,13 @@ class Ordeal:
         assert result.outcome == DONE, result
         assert left_behind(self.lab, self.group) == []
         self._reports.append(self._traffic.stop())
+        replicas = [node.name for node in self.lab.replicas_of(self.group)]
         said_of_loss = any(LOSS in one for one in self._said)
         for report in self._reports:
             lost = report.check(self.lab)
             if lost:
                 self.tell(f"lost: {len({one.key for one in lost})} writes")
-            wrong = why_not_excused(lost, self.excuses, report.value_size, said_of_loss)
+            wrong = why_not_excused(lost, self.excuses, replicas, report.value_size, said_of_loss)
             assert not wrong, "\n".join([*wrong[:20], *map(str, self.excuses)])
 
     def abandon(self) -> None:
