@@ -38,7 +38,7 @@ SUITES: Mapping[str, Suite] = {
     "unit": Suite(servers=False),
     "engine": Suite(engines=True, side_by_side=3),
     # Servers that are killed, frozen and starved: their tests wait for seconds at a time, and hardly compute.
-    "faults": Suite(engines=True, side_by_side=5, folder="tests/engine/faults"),
+    "faults": Suite(engines=True, side_by_side=4, folder="tests/engine/faults"),
     "incidents": Suite(),
     "playbooks": Suite(ssh=True),
 }

@@ -28,7 +28,7 @@ from lab.traffic.load import Client, Load
 WHICH = st.integers(0, 1)
 LOADS = (
     LOAD,
-    Load(value_size=200, writes_per_second=2000.0, messages_per_second=0.0),
+    Load(value_size=200, writes_per_second=2000.0, messages_per_second=20.0),
     Load(value_size=5000, writes_per_second=200.0, ballast_clients=1, ballast_value_size=20_000),
     Load(clients=(Client("multi", follows=True), Client("eval", follows=True)), value_size=50, writes_per_second=None),
 )
