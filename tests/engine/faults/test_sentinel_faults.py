@@ -14,7 +14,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.hando
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
 from engine.faults.injection import Injection
 from engine.faults.trial import Trial, hurry, hurry_one, left_behind, run_again, tried
-from engine.subjects import GROUP
+from engine.subjects import GROUP, wait_healthy
 from lab.lab import Lab
 from lab.waiting import wait_until
 
@@ -135,6 +135,31 @@ def test_a_sentinel_that_stops_and_goes_on_later_does_no_harm(lab: Lab, inject: 
         inject.after_call(promotion, "ask", leader.freeze)
     inject.after_phase("release", leader.thaw)
     assert_done(lab, tried(lab, GROUP, settle_timeout=60.0))
+
+
+@pytest.mark.parametrize("moment", ["before it could answer", "after its answer"])
+def test_a_sentinel_that_goes_on_when_all_is_over_fails_over_no_more(lab: Lab, inject: Injection, moment: str) -> None:
+    inject.at_once(LEADER)
+    leader = lab.sentinel(LEADER).process
+    if moment == "before it could answer":
+        inject.before_call(promotion, "ask", leader.freeze)
+    else:
+        inject.after_call(promotion, "ask", leader.freeze)
+
+    def goes_on() -> None:
+        leader.thaw()
+        # Our request is still in its hands: it acts on it when it has its sense of time again.
+        wait_until(lambda: _why_not_tilt(lab), 10.0, "TILT")
+        wait_until(lambda: None if _why_not_tilt(lab) else "in TILT", 20.0, "the end of TILT")
+        wait_healthy(lab, GROUP)
+
+    trial = tried(lab, GROUP, heal=goes_on)
+    assert trial.result.outcome == UNKNOWN
+    assert trial.proven
+    assert f"sentinel_unreachable ({LEADER})" in trial.said
+    assert trial.lost == []
+    assert lab.primary_of(GROUP).name == trial.result.evidence.new_primary
+    assert left_behind(lab, GROUP) == []
 
 
 def test_a_sentinel_in_tilt_is_not_asked(lab: Lab, inject: Injection) -> None:
