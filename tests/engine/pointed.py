@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import redis
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from engine.subjects import GROUP
+from lab.client import connected
+from lab.probe import Endpoint
+from lab.state import Credentials
 from lab.waiting import wait_until
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 if TYPE_CHECKING:
     from lab.lab import Lab
@@ -44,7 +45,8 @@ def lost(lab: Lab, writer: PointedWriter) -> int:
 class PointedWriter:
     """A client that writes where the pointer says, asks it again on every error, and counts what was acknowledged."""
 
-    def __init__(self, pointer: Path) -> None:
+    def __init__(self, pointer: Path, credentials: Credentials | None = None) -> None:
+        self._login = () if credentials is None else (Credentials.APPLICATION, credentials.application_password)
         self._pointer = pointer
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._write)
@@ -75,15 +77,12 @@ class PointedWriter:
     def _write(self) -> None:
         while not self._stop.is_set():
             host, port = self._pointer.read_text().split()
-            # By default the library tries again at the same address by itself.
-            client = redis.Redis(host=host, port=int(port), socket_timeout=30, retry=Retry(NoBackoff(), 0))
             try:
-                while not self._stop.is_set():
-                    client.set(f"key:{self.acknowledged}", "x")
-                    self.acknowledged += 1
+                with connected(Endpoint(host, int(port), *self._login), timeout=30) as client:
+                    while not self._stop.is_set():
+                        client.set(f"key:{self.acknowledged}", "x")
+                        self.acknowledged += 1
             except redis.ReadOnlyError:
                 self.refused += 1
             except redis.RedisError:
                 continue
-            finally:
-                client.close()

@@ -99,7 +99,10 @@ class BareDriver:
             notes += self._how_long_clients_waited()
             notes += self._bring_over(self._new)
             inherited = passage.urgent.ask_node(self._new.name, lambda node: node.info("replication"))
-            proof = prove(passage.urgent, passage.clock, inherited.get("master_replid2", ""), self._old, self._new)
+            history = inherited.get("master_replid2", "")
+            if not history.strip("0"):
+                raise OutcomeUnknown(f"{self._new.name} has taken over from nobody")
+            proof = prove(passage.urgent, passage.clock, history, self._old, self._new)
         except SteadyhandError as error:
             # Traffic was moved all the same: there is nothing left to end.
             notes += self._strike(self._new)
@@ -217,15 +220,25 @@ class BareDriver:
         notes: tuple[str, ...] = ()
         try:
             fence, proof = self._swap(self._new, self._old, OWN_SHARE_MS)
-        except Refused:
-            # Some traffic was moved already: what the new primary took since, the old one applies only without its pause.
-            urgent.ask_node(self._old.name, lambda node: node.call("CLIENT", "UNPAUSE"))
+        except Refused as refusal:
+            notes = self._made_able_to_catch_up(refusal)
             fence, proof = self._swap(self._new, self._old, OWN_SHARE_MS)
-            notes = (f"{self._new.name} took writes already; clients that waited at {self._old.name} were refused",)
         notes += self._bring_over(self._old)
         for side in (self._new, self._old):
             urgent.ask_node(side.name, lambda node: node.call("CLIENT", "UNPAUSE"))
         return fence, proof, notes
+
+    def _made_able_to_catch_up(self, refusal: Refused) -> tuple[str, ...]:
+        """End the pause of the old primary where it stands in its way; what that did to its clients, as notes.
+
+        Some traffic was moved already then: what the new primary took, the old one applies only without its pause.
+        """
+        urgent = self._passage.urgent
+        wanted = whole(urgent.ask_node(self._new.name, replication), "master_repl_offset")
+        if whole(urgent.ask_node(self._old.name, replication), "slave_repl_offset") >= wanted:
+            return (f"the first attempt to hand the role back failed: {'; '.join(refusal.reasons)}",)
+        urgent.ask_node(self._old.name, lambda node: node.call("CLIENT", "UNPAUSE"))
+        return (f"{self._new.name} took writes already; clients that waited at {self._old.name} were refused",)
 
     def _back(self, route: Route, fence: Fence, proof: Proof, why: Refused) -> Passed:
         """Routing failed: hand the role back, losing nothing, and let the waiting clients write on the old primary."""
