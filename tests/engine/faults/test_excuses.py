@@ -15,7 +15,7 @@ VALUE = 100
 
 def lost(key: str, at: int) -> list[LostWrite]:
     """One that no node has."""
-    return [LostWrite("g", node, role, key, "missing", at) for node, role in (("a", "primary"), ("b", "replica"))]
+    return [LostWrite("g", "a", "primary", key, "missing", at), LostWrite("g", "b", "replica", key, "missing", at)]
 
 
 KILLED = Excuse("a was killed", 10, 20)
