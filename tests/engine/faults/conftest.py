@@ -62,7 +62,7 @@ def inject(monkeypatch: pytest.MonkeyPatch) -> Iterator[Injection]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("random order of faults (orders.py)")
-    group.addoption("--examples", type=int, default=3, help="how many orders")
+    group.addoption("--examples", type=int, default=4, help="how many orders")
     group.addoption("--steps", type=int, default=12, help="steps of each")
 
 
