@@ -154,7 +154,10 @@ class Process:
         pid, ticks = identity
         try:
             pidfd = os.pidfd_open(pid)
-        except ProcessLookupError:
+        except (
+            FileNotFoundError,
+            ProcessLookupError,
+        ):  # Linux 6.15 and later say ENOENT of one that is being collected
             yield None
             return
         try:
