@@ -100,7 +100,8 @@ options:
     description:
       - Moves no traffic. Returns RV(outcome=routing) as soon as the roles are exchanged and proven, while writes of the old primary's clients
         are held; they are held for O(route_timeout) and 5 seconds from the beginning at most, and refused (C(READONLY)) afterwards.
-      - RV(view.routing) says from where to where traffic must move. Then M(steadyhand.redis.failover_end) must follow; nothing is lost if it does not.
+        Writes that reach the old primary only after it has stepped down are refused at once, whatever is held.
+      - C(routing) in RV(view) says from where to where traffic must move. Then M(steadyhand.redis.failover_end) must follow; nothing is lost if it does not.
       - Needs O(lock), which must live longer than that and is kept until then, also with O(lock.release=true).
     type: bool
     default: false

@@ -19,8 +19,8 @@ description:
   - "With O(routed=false) it hands the role back without loss and lets the waiting clients write on the old primary, RV(outcome=handed_back).
     Then run the tasks once more, with old and new exchanged, and this module with O(routed=true)."
   - Whatever it needs is asked from the servers and the ledger of the group, so that it also ends a routing that an interrupted run left,
-    which M(steadyhand.redis.group_info) reports as C(routing_unfinished). Until then nothing is lost and clients of the old address are
-    refused once their pause has ended.
+    which M(steadyhand.redis.group_info) reports as C(routing_unfinished). Until then nothing is lost, and
+    the old address refuses writes (those that wait, once their pause has ended).
   - The task fails unless RV(outcome) is V(done) or V(handed_back).
 extends_documentation_fragment:
   - steadyhand.redis.attributes

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import redis
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import swap, swap_by_hand
 from engine.subjects import GROUP
 from lab.client import connected
 from lab.probe import Endpoint
@@ -18,6 +19,7 @@ from lab.state import Credentials
 from lab.waiting import wait_until
 
 if TYPE_CHECKING:
+    import pytest
     from lab.lab import Lab
     from lab.node import DataNode
 
@@ -32,6 +34,42 @@ def point(pointer: Path, node: DataNode) -> None:
 def address_of(node: DataNode) -> Address:
     """Where the engine knows a node."""
     return Address.of(node.state.host, node.state.port)
+
+
+def hold_a_write(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have the next exchange go on only when a client's write waits behind the pause; returns the replica to exchange with.
+
+    A write that comes once the old primary has stepped down is refused at once: the engine looks at its role before it
+    looks at the pause. On a busy machine a client's next write may come that late.
+    """
+    old, target = lab.primary_of(GROUP), lab.replicas_of(GROUP)[0]
+    begin, await_everything = swap._begin, swap_by_hand._await_everything
+
+    def wait_for_a_held_write() -> None:
+        with old.client() as client:
+            wait_until(
+                lambda: None if any("b" in one["flags"] for one in client.client_list()) else "none", 60, "a held write"
+            )
+
+    def begin_with_replica_frozen(*arguments: Any) -> Any:
+        monkeypatch.setattr(swap, "_begin", begin)
+        target.process.freeze()
+        try:
+            begun = begin(*arguments)
+            wait_for_a_held_write()
+        finally:
+            target.process.thaw()
+        return begun
+
+    def await_everything_afterwards(*arguments: Any) -> Any:
+        monkeypatch.setattr(swap_by_hand, "_await_everything", await_everything)
+        wait_for_a_held_write()
+        return await_everything(*arguments)
+
+    monkeypatch.setattr(swap, "SYNC_TIMEOUT_MS", 60000)
+    monkeypatch.setattr(swap, "_begin", begin_with_replica_frozen)
+    monkeypatch.setattr(swap_by_hand, "_await_everything", await_everything_afterwards)
+    return target.name
 
 
 def lost(lab: Lab, writer: PointedWriter) -> int:
