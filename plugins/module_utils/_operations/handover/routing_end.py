@@ -16,7 +16,7 @@ from ..._model.address import Address
 from ..._model.borrowed import ledger_key
 from ..._model.drivers import BARE
 from ..._model.errors import ConditionTimeout, Refused, SteadyhandError
-from ..._model.group import GroupView, Member
+from ..._model.group import GroupView, Member, attached_replicas
 from ..._model.handover import DONE, HANDED_BACK, REFUSED, UNKNOWN, Evidence, HandOverResult
 from ..._model.health import Limits
 from ..._model.lock import LockWish
@@ -91,8 +91,10 @@ class RoutingEnd:
         except SteadyhandError as error:
             return HandOverResult(REFUSED, (str(error),), Evidence())
         ledger = Ledger(self._connections, pair.leader.name)
-        others = tuple(member for member in view.replicas if member is not pair.other)
-        plan = Preflight(pair.other, (pair.leader, *others), pair.leader, (), BARE)
+        # Those that copy one of the two, by whose exchange they came to copy a replica; others do so because they shall.
+        following = (*attached_replicas(view, pair.leader), *attached_replicas(view, pair.other))
+        others = tuple(member for member in following if member is not pair.other)
+        plan = Preflight(pair.other, (pair.leader, *others), pair.leader, (), BARE, attached=(pair.leader, *others))
         passage = Passage(self._urgent, self._clock, plan, ledger, self._wish.lock.owner, self._phases)
         driver = BareDriver(passage, None, 0.0, found)
         if not self._wish.moved and pair.leader.name == found.old:
