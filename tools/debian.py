@@ -8,7 +8,8 @@ Two ways, because they cost the machine differently:
 * `unpacked_program` downloads a package with what it lacks and unpacks it below `.dev/`. It needs no root, and leaves
   no service behind that would start with the machine. Enough for programs that only need their libraries.
 * `install` asks apt to install. Needed for sshd, which as root insists on a system user of its own, and which
-  since OpenSSH 9.8 starts helpers by absolute path. Services of such a package are neither started nor enabled.
+  since OpenSSH 9.8 starts helpers by absolute path; and for what makes machines (tools/machines.py). Services of such
+  a package are neither started nor enabled.
 """
 
 from __future__ import annotations
@@ -81,26 +82,34 @@ def _wrap_programs(files: Path) -> None:
         starter.chmod(0o755)
 
 
-def install(package: str, programs: tuple[str, ...], services: tuple[str, ...] = ()) -> None:
-    """Install `package` unless all of its `programs` are there; its `services` are left stopped and disabled."""
+def install(packages: str, programs: tuple[str, ...], services: tuple[str, ...] = ()) -> None:
+    """Install `packages` (names, separated by spaces) unless all of their `programs` are there.
+
+    Their `services` are left stopped and disabled.
+    """
     if all(shutil.which(program, path=search_path()) for program in programs):
         return
-    wish = f"please install {package} (its programs are needed: {', '.join(programs)})"
+    wish = f"please install {packages} (these programs are needed: {', '.join(programs)})"
     if shutil.which("apt-get") is None:
         raise SetupError(f"this machine has no apt-get: {wish}")
-    as_root: list[str] = []
-    if os.geteuid() != 0:
-        if shutil.which("sudo") is None:
-            raise SetupError(f"neither root nor sudo: {wish}, or start ./dev once as root")
-        as_root = ["sudo"]
-    print(f"dev: installing {package} with apt{' (its services are not started)' if services else ''}", flush=True)
-    must_run([*as_root, "sh", "-c", _INSTALL, "sh", package, *services], f"apt could not install {package}; {wish}")
+    words = as_root(f"{wish}, or start ./dev once as root")
+    print(f"dev: installing {packages} with apt{' (its services are not started)' if services else ''}", flush=True)
+    must_run([*words, "sh", "-c", _INSTALL, "sh", packages, *services], f"apt could not install {packages}; {wish}")
+
+
+def as_root(otherwise: str) -> list[str]:
+    """The words that make a command root's; none for root. Raises SetupError, which says what to do `otherwise`."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") is None:
+        raise SetupError(f"neither root nor sudo: {otherwise}")
+    return ["sudo"]
 
 
 # /usr/sbin/policy-rc.d is Debian's own hook to keep maintainer scripts from starting services; 101 means "not allowed".
 _INSTALL = """
 set -eu
-package=$1; shift
+packages=$1; shift
 hook=/usr/sbin/policy-rc.d
 if [ ! -e "$hook" ]; then
     trap 'rm -f "$hook"' EXIT
@@ -109,7 +118,7 @@ if [ ! -e "$hook" ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get --quiet update
-apt-get --quiet --yes --no-install-recommends install "$package"
+apt-get --quiet --yes --no-install-recommends install $packages
 if command -v systemctl > /dev/null; then
     for service in "$@"; do systemctl --quiet disable "$service"; done
 fi

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tools import debian, engines, environments
+from tools import debian, engines, environments, machines
 from tools.paths import ROOT
 from tools.processes import SetupError, run_foreground
 
@@ -24,7 +24,8 @@ class Suite:
     """A folder below tests/; `servers`, `engines` (all of them) and `ssh` say which programs its tests start.
 
     `side_by_side`: so many files of it run at the same time. Its tests mostly wait for servers, in labs of their own.
-    `folder`: where it is, when not in tests/NAME.
+    `folder`: where it is, when not in tests/NAME. `machines`: whether its tests start machines of their own; what runs side by
+    side is then their affair (its conftest.py).
     """
 
     servers: bool = True
@@ -32,6 +33,7 @@ class Suite:
     ssh: bool = False
     side_by_side: int = 1
     folder: str = ""
+    machines: bool = False
 
 
 SUITES: Mapping[str, Suite] = {
@@ -41,6 +43,7 @@ SUITES: Mapping[str, Suite] = {
     "faults": Suite(engines=True, side_by_side=4, folder="tests/engine/faults"),
     "incidents": Suite(),
     "playbooks": Suite(ssh=True),
+    "machines": Suite(servers=False, machines=True, side_by_side=2),
 }
 
 
@@ -72,7 +75,12 @@ def engine_of(arguments: list[str]) -> tuple[str | None, list[str]]:
 def _run_suite(name: str, engine: str | None, arguments: list[str]) -> int:
     suite = SUITES[name]
     environments.prepare("runtime", "test", python=sys.executable)
-    env = environments.variables(more=_servers(suite, engine) if suite.servers else {})
+    env = environments.variables(
+        more={
+            **(_servers(suite, engine) if suite.servers else {}),
+            **(machines.variables() if suite.machines else {}),
+        }
+    )
     if suite.ssh:
         debian.install_sshd()
     print(f"\ndev: tests/{name}{f' on {engine}' if engine and suite.servers else ''}", flush=True)

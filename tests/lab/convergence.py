@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import redis
 
-from lab.node import DataNode
-from lab.sentinel import SentinelNode
+from lab.asked import AskedNode, AskedSentinel
 
 
-def why_not_converged(nodes: Sequence[DataNode], sentinels: Sequence[SentinelNode]) -> str | None:
+def why_not_converged(nodes: Sequence[AskedNode], sentinels: Sequence[AskedSentinel]) -> str | None:
     """The first thing that is missing, or None."""
     for group in dict.fromkeys(node.group for node in nodes):
         members = [node for node in nodes if node.group == group]
@@ -27,18 +26,19 @@ def why_not_converged(nodes: Sequence[DataNode], sentinels: Sequence[SentinelNod
     return None
 
 
-def why_group_is_not_whole(members: Sequence[DataNode]) -> str | None:
+def why_group_is_not_whole(members: Sequence[AskedNode]) -> str | None:
     """None when exactly one of the nodes is primary and all others replicate from it; Sentinels are not asked."""
     replication = {node.name: node.info("replication") for node in members}
     primaries = [node for node in members if replication[node.name]["role"] == "master"]
     if len(primaries) != 1:
         return f"{members[0].group}: primaries: {', '.join(node.name for node in primaries) or 'none'}"
-    _host, primary_port = primaries[0].state.announced
+    primary = primaries[0].announced
     for node in members:
         seen = replication[node.name]
         if seen["role"] == "master":
             continue
-        if seen["master_port"] != primary_port or seen["master_link_status"] != "up" or seen["master_sync_in_progress"]:
+        followed = (seen["master_host"], seen["master_port"])
+        if followed != primary or seen["master_link_status"] != "up" or seen["master_sync_in_progress"]:
             return f"{node.name}: link to {seen['master_host']}:{seen['master_port']} is {seen['master_link_status']}"
     online = [
         value for key, value in replication[primaries[0].name].items() if key.startswith("slave") and key[5:].isdigit()
@@ -48,21 +48,25 @@ def why_group_is_not_whole(members: Sequence[DataNode]) -> str | None:
     return None
 
 
-def _sentinel_problem(group: str, members: Sequence[DataNode], sentinels: Sequence[SentinelNode]) -> str | None:
+def _sentinel_problem(group: str, members: Sequence[AskedNode], sentinels: Sequence[AskedSentinel]) -> str | None:
     primary = next(node for node in members if node.role() == "master")
     for sentinel in sentinels:
         seen = sentinel.group_state(group)
-        if int(seen["port"]) != primary.state.port:
+        if _address(seen) != primary.announced:
             return f"{sentinel.name}: {group} is at {seen['ip']}:{seen['port']}, not at {primary}"
         if seen["flags"] != "master":
             return f"{sentinel.name}: {group} is {seen['flags']}"
         if int(seen["num-other-sentinels"]) != len(sentinels) - 1:
             return f"{sentinel.name}: {group}: knows {seen['num-other-sentinels']} other Sentinels"
         replicas = sentinel.replica_states(group)
-        ports = sorted(int(replica["port"]) for replica in replicas)
-        if ports != sorted(node.state.port for node in members if node is not primary):
-            return f"{sentinel.name}: {group}: knows replicas at ports {ports}"
+        known = sorted(_address(replica) for replica in replicas)
+        if known != sorted(node.announced for node in members if node is not primary):
+            return f"{sentinel.name}: {group}: knows replicas at {known}"
         for replica in replicas:
             if replica["flags"] != "slave" or replica["master-link-status"] != "ok":
                 return f"{sentinel.name}: {replica['name']} is {replica['flags']}, link {replica['master-link-status']}"
     return None
+
+
+def _address(seen: Mapping[str, str]) -> tuple[str, int]:
+    return seen["ip"], int(seen["port"])

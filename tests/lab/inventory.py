@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import shlex
 import sys
@@ -20,6 +21,8 @@ from lab.state import Credentials, LabState, NodeState, SentinelState
 from lab.tls import TlsFiles
 from lab.warden import TESTS_DIRECTORY
 
+INVENTORY_FILE = "inventory.yml"
+CONFIG_FILE = "ansible.cfg"
 ANSIBLE_CONFIG = """\
 [defaults]
 inventory = {inventory}
@@ -38,11 +41,15 @@ def write_ansible_files(directory: Path, state: LabState) -> None:
     """Write everything that `ansible-playbook -i inventory.yml` needs."""
     for node in state.nodes:
         _write_restart_script(directory, node)
-    inventory = directory / "inventory.yml"
-    inventory.write_text("---\n" + _yaml(inventory_of(directory, state)), encoding="utf-8")
-    # It carries passwords.
-    inventory.chmod(0o600)
-    (directory / "ansible.cfg").write_text(ANSIBLE_CONFIG.format(inventory=inventory), encoding="utf-8")
+    write_inventory(directory, inventory_of(directory, state))
+
+
+def write_inventory(directory: Path, inventory: Mapping[str, Any]) -> None:
+    """Write inventory.yml and ansible.cfg."""
+    file = directory / INVENTORY_FILE
+    file.touch(mode=0o600)  # it carries passwords
+    file.write_text("---\n" + _yaml(inventory), encoding="utf-8")
+    (directory / CONFIG_FILE).write_text(ANSIBLE_CONFIG.format(inventory=file), encoding="utf-8")
 
 
 def inventory_of(directory: Path, state: LabState) -> dict[str, Any]:
@@ -71,7 +78,11 @@ def inventory_of(directory: Path, state: LabState) -> dict[str, Any]:
     return {
         "redis": {"children": children},
         "sentinels": {"hosts": sentinels},
-        "all": {"vars": connection_variables(directory) if state.options.ssh else {"ansible_connection": "local"}},
+        "all": {
+            "vars": connection_variables(directory, getpass.getuser())
+            if state.options.ssh
+            else {"ansible_connection": "local"}
+        },
     }
 
 

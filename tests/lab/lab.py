@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import redis
-
 from lab.conf import node_conf, sentinel_conf
 from lab.convergence import why_not_converged
 from lab.errors import LabError, PortTakenError
-from lab.inventory import write_ansible_files
+from lab.inventory import CONFIG_FILE, INVENTORY_FILE, write_ansible_files
 from lab.layout import new_state
 from lab.node import DataNode
 from lab.options import LabOptions
@@ -25,6 +25,7 @@ from lab.pointer import Pointer
 from lab.ports import release_all_ports, release_port, reserve_port
 from lab.process import kill_sessions, kill_with_descendants, processes_below
 from lab.removal import end_processes, remove
+from lab.route import Route
 from lab.sentinel import SentinelNode
 from lab.server import start_server
 from lab.ssh import check_login, make_keys, sshd_conf, write_known_hosts
@@ -82,12 +83,12 @@ class Lab:
     @property
     def inventory_file(self) -> Path:
         """For `ansible-playbook -i`."""
-        return self.directory / "inventory.yml"
+        return self.directory / INVENTORY_FILE
 
     @property
     def ansible_config_file(self) -> Path:
         """For ANSIBLE_CONFIG."""
-        return self.directory / "ansible.cfg"
+        return self.directory / CONFIG_FILE
 
     @property
     def nodes(self) -> list[DataNode]:
@@ -103,6 +104,19 @@ class Lab:
     def groups(self) -> list[str]:
         """The names under which the Sentinels know the groups."""
         return list(dict.fromkeys(state.group for state in self._state.nodes))
+
+    @property
+    def secrets(self) -> set[str]:
+        """Every password of the lab."""
+        found = {sentinel.password for sentinel in self._state.sentinels if sentinel.password}
+        for credentials in (node.credentials for node in self._state.nodes if node.credentials):
+            found |= set(dataclasses.astuple(credentials))
+        return found
+
+    def route(self, group: str) -> Route:
+        """How applications find the primary of the group."""
+        route = self._state.route(group)
+        return route if self.sentinels else replace(route, pointer=str(self.pointer_of(group).file))
 
     @property
     def options(self) -> LabOptions:
@@ -130,7 +144,7 @@ class Lab:
 
     def primaries_of(self, group: str) -> list[DataNode]:
         """Every reachable node of the group that calls itself primary: one, or the lab has a split brain."""
-        return [node for node in self.nodes_of(group) if _role_if_reachable(node) == "master"]
+        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "master"]
 
     def primary_of(self, group: str) -> DataNode:
         """The one node that calls itself primary; an error when there is none or more than one."""
@@ -141,7 +155,7 @@ class Lab:
 
     def replicas_of(self, group: str) -> list[DataNode]:
         """The reachable nodes of the group that call themselves replicas."""
-        return [node for node in self.nodes_of(group) if _role_if_reachable(node) == "slave"]
+        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "slave"]
 
     def start(self) -> None:
         """Start everything, wait until it has converged, and write the inventory.
@@ -224,7 +238,7 @@ class Lab:
         make_keys(self.directory, self._state)
         for sshd in self._state.sshds:
             self._start(sshd.name, self._sshd_conf)
-        write_known_hosts(self.directory, self._state)
+        write_known_hosts(self.directory, {(sshd.host, sshd.port): sshd.host_key_file for sshd in self._state.sshds})
         check_login(self.directory, self._state.sshds[0])
 
     def _start(self, name: str, first_conf: Callable[[str], str]) -> None:
@@ -263,10 +277,3 @@ class Lab:
 def is_lab(directory: Path) -> bool:
     """Whether a lab is in the directory."""
     return (directory / STATE_FILE).exists()
-
-
-def _role_if_reachable(node: DataNode) -> str | None:
-    try:
-        return node.role()
-    except (redis.ConnectionError, redis.TimeoutError):
-        return None

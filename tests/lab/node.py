@@ -2,33 +2,28 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A data node: its process and what it says about itself."""
+"""A data node of the lab: its process, and what it says about itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lab.client import SOCKET_TIMEOUT, connected
+from lab.asked import AskedNode
 from lab.process import Process
 from lab.server import start_server
 from lab.state import NodeState
 
 if TYPE_CHECKING:
-    import redis
+    from lab.probe import Endpoint
 
 
 @dataclass(frozen=True)
-class DataNode:
+class DataNode(AskedNode):
     """One Redis or Valkey server of the lab."""
 
     state: NodeState
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.state.endpoint})"
 
     @property
     def name(self) -> str:
@@ -41,25 +36,24 @@ class DataNode:
         return self.state.group
 
     @property
+    def endpoint(self) -> Endpoint:
+        """Where the maintenance user asks."""
+        return self.state.endpoint
+
+    @property
+    def announced(self) -> tuple[str, int]:
+        """The address under which the group and its Sentinels know the node."""
+        return self.state.announced
+
+    @property
     def directory(self) -> Path:
         """Where its files are."""
         return Path(self.state.directory)
 
     @property
-    def address(self) -> str:
-        """`host:port` (IPv6 in brackets) where it listens."""
-        return str(self.state.endpoint)
-
-    @property
     def process(self) -> Process:
         """For kill, freeze, thaw, is_running, started_at and the log."""
         return self.state.process
-
-    @contextmanager
-    def client(self, timeout: float = SOCKET_TIMEOUT) -> Iterator[redis.Redis]:
-        """A client as the maintenance user."""
-        with connected(self.state.endpoint, timeout) as client:
-            yield client
 
     def start(self) -> None:
         """Start with its own file and wait until it answers with its data loaded."""
@@ -73,24 +67,3 @@ class DataNode:
         """Stop, then start again with the file as the server left it."""
         self.stop()
         self.start()
-
-    def info(self, section: str) -> dict[str, Any]:
-        """One section of INFO, asked now."""
-        with self.client() as client:
-            answer: dict[str, Any] = client.info(section)
-            return answer
-
-    def role(self) -> str:
-        """`master` or `slave`, in the engine's words, asked now."""
-        with self.client() as client:
-            answer: list[Any] = client.execute_command("ROLE")
-            return str(answer[0])
-
-    def run_id(self) -> str:
-        """The identity of the running process."""
-        return str(self.info("server")["run_id"])
-
-    def config(self, name: str) -> str:
-        """The running value of one setting."""
-        with self.client() as client:
-            return str(client.config_get(name)[name])

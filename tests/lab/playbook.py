@@ -13,17 +13,32 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lab.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from lab.lab import Lab
+    from collections.abc import Set as AbstractSet
 
 END_TIMEOUT = 20
 """Seconds that Ansible gets to end after an interrupt."""
+
+
+class Inventoried(Protocol):
+    """What an inventory describes."""
+
+    @property
+    def inventory_file(self) -> Path:
+        """For `ansible-playbook -i`."""
+
+    @property
+    def ansible_config_file(self) -> Path:
+        """For ANSIBLE_CONFIG."""
+
+    @property
+    def secrets(self) -> AbstractSet[str]:
+        """What must never be seen in any output."""
 
 
 def ansible_program(name: str) -> str:
@@ -36,7 +51,7 @@ def ansible_program(name: str) -> str:
 
 
 def run_playbook(
-    lab: Lab,
+    lab: Inventoried,
     playbook: str,
     extra_vars: Mapping[str, Any] | None = None,
     arguments: tuple[str, ...] = (),

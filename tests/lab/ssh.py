@@ -17,6 +17,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from lab.errors import LabError
 from lab.state import LabState, SshdState
 
 SSHD_VARIABLE = "LAB_SSHD"
+USUAL_PORT = 22
+"""Which known_hosts leaves out."""
 LOGIN_TIMEOUT = 20
 """Seconds for one login."""
 PRIVILEGE_SEPARATION_DIRECTORY = Path("/run/sshd")
@@ -46,7 +49,7 @@ ListenAddress {sshd.host}
 Port {sshd.port}
 HostKey {sshd.host_key_file}
 PidFile none
-AuthorizedKeysFile {_key_file(lab_directory)}.pub
+AuthorizedKeysFile {key_file(lab_directory)}.pub
 # The lab may be below a directory that others can write, such as /tmp.
 StrictModes no
 UsePAM no
@@ -65,19 +68,30 @@ def make_keys(directory: Path, state: LabState) -> None:
     """The key of the lab, the host keys, and the directory that ssh's control sockets want."""
     if os.getuid() == 0:
         PRIVILEGE_SEPARATION_DIRECTORY.mkdir(mode=0o755, exist_ok=True)
-    for key in (_key_file(directory), *(sshd.host_key_file for sshd in state.sshds)):
-        if not key.exists():
-            key.parent.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(key)], check=True)
+    for key in (key_file(directory), *(sshd.host_key_file for sshd in state.sshds)):
+        make_key(key)
     control_directory(directory).mkdir(mode=0o700, exist_ok=True)
 
 
-def write_known_hosts(directory: Path, state: LabState) -> None:
-    """Once the ports are final."""
-    lines = []
-    for sshd in state.sshds:
-        kind, key, *_comment = sshd.host_key_file.with_suffix(".pub").read_text(encoding="ascii").split()
-        lines.append(f"[{sshd.host}]:{sshd.port} {kind} {key}\n")
+def make_key(file: Path) -> None:
+    """A key pair, unless it is there."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(file)], check=True)
+
+
+def public(key: Path) -> str:
+    """The public half of a key pair: its kind and itself."""
+    kind, text, *_comment = key.with_suffix(".pub").read_text(encoding="ascii").split()
+    return f"{kind} {text}"
+
+
+def write_known_hosts(directory: Path, host_keys: Mapping[tuple[str, int], Path]) -> None:
+    """Which key belongs to which address and port, once the ports are final."""
+    lines = [
+        f"{host if port == USUAL_PORT else f'[{host}]:{port}'} {public(key)}\n"
+        for (host, port), key in host_keys.items()
+    ]
     _known_hosts_file(directory).write_text("".join(lines), encoding="ascii")
 
 
@@ -86,12 +100,12 @@ def control_directory(lab_directory: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"lab-cp-{hashlib.sha256(os.fsencode(lab_directory)).hexdigest()[:10]}"
 
 
-def connection_variables(directory: Path) -> dict[str, Any]:
+def connection_variables(directory: Path, user: str) -> dict[str, Any]:
     """Inventory variables that all hosts of the lab share."""
     return {
         "ansible_connection": "ssh",
-        "ansible_user": getpass.getuser(),
-        "ansible_ssh_private_key_file": str(_key_file(directory)),
+        "ansible_user": user,
+        "ansible_ssh_private_key_file": str(key_file(directory)),
         "ansible_ssh_common_args": shlex.join(_client_options(directory)),
         "ansible_control_path_dir": str(control_directory(directory)),
     }
@@ -99,7 +113,7 @@ def connection_variables(directory: Path) -> dict[str, Any]:
 
 def check_login(directory: Path, sshd: SshdState) -> None:
     """Log in once, as Ansible will."""
-    options = ["-i", str(_key_file(directory)), "-p", str(sshd.port), "-o", "BatchMode=yes"]
+    options = ["-i", str(key_file(directory)), "-p", str(sshd.port), "-o", "BatchMode=yes"]
     try:
         subprocess.run(
             ["ssh", *_client_options(directory), *options, f"{getpass.getuser()}@{sshd.host}", "true"],
@@ -123,7 +137,7 @@ def _client_options(directory: Path) -> list[str]:
     ]
 
 
-def _key_file(directory: Path) -> Path:
+def key_file(directory: Path) -> Path:
     return directory / "ssh" / "key"
 
 

@@ -16,6 +16,7 @@ from lab.errors import LabError
 from lab.options import LabOptions
 from lab.probe import Endpoint, why_no_ssh, why_not_answering
 from lab.process import Process
+from lab.route import Route
 from lab.tls import TlsFiles
 
 STATE_FILE = "state.json"
@@ -183,6 +184,17 @@ class LabState:
     def servers(self) -> tuple[AnyServer, ...]:
         """Everything that listens."""
         return (*self.nodes, *self.sentinels, *self.sshds)
+
+    def route(self, group: str) -> Route:
+        """How applications find the primary of the group."""
+        node = next(node for node in self.nodes if node.group == group)
+        return Route(
+            group,
+            {sentinel.name: sentinel.endpoint for sentinel in self.sentinels},
+            None if node.credentials is None else Credentials.APPLICATION,
+            None if node.credentials is None else node.credentials.application_password,
+            node.tls,
+        )
 
     def node(self, name: str) -> NodeState:
         """The node of that name."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.removal import remove
@@ -24,9 +25,9 @@ TESTS_DIRECTORY = Path(__file__).resolve().parent.parent
 class Warden:
     """The owner's side."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, module: str = "lab.warden") -> None:
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "lab.warden", str(directory)],
+            [sys.executable, "-m", module, str(directory)],
             stdin=subprocess.PIPE,
             cwd=TESTS_DIRECTORY,
             # Not in the owner's session: a Ctrl-C is meant for the owner, the warden works after it.
@@ -38,13 +39,13 @@ class Warden:
         self._child.communicate(KEEP if keep_lab else None)
 
 
-def main(arguments: list[str]) -> int:
-    """Run from the command line."""
+def watch(arguments: list[str], remove_all: Callable[[Path], None]) -> int:
+    """The child's side."""
     (directory,) = arguments
     if sys.stdin.buffer.read() != KEEP:
-        remove(Path(directory))
+        remove_all(Path(directory))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(watch(sys.argv[1:], remove))

@@ -1,11 +1,10 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run of a playbook on a lab, and what was seen of it."""
+"""A run of a playbook on a lab or on machines, and what was seen of it."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import tempfile
 from collections import Counter
@@ -14,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.lab import Lab
-from lab.playbook import run_playbook
+from lab.playbook import Inventoried, run_playbook
 
 CALLBACKS = Path(__file__).resolve().parent / "callbacks"
 
@@ -90,7 +88,7 @@ class Run:
 
 
 def play(
-    lab: Lab,
+    lab: Inventoried,
     playbook: str,
     extra_vars: dict[str, Any] | None = None,
     *arguments: str,
@@ -115,15 +113,7 @@ def play(
             Result(**json.loads(line)) for line in Path(record.name).read_text(encoding="utf-8").splitlines()
         )
     told = "\n".join([*lines, *(result.message for result in results)])
-    assert not [secret for secret in _secrets(lab) if secret in told], "a password is in the output"
+    assert not [secret for secret in lab.secrets if secret in told], "a password is in the output"
     # Shown by pytest when the test fails.
     print("\n".join(lines))
     return Run(code, "\n".join(lines), results)
-
-
-def _secrets(lab: Lab) -> set[str]:
-    """Every password of the lab."""
-    found = {sentinel.state.password for sentinel in lab.sentinels if sentinel.state.password}
-    for credentials in (node.state.credentials for node in lab.nodes if node.state.credentials):
-        found |= set(dataclasses.astuple(credentials))
-    return found

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "./dev test": "CI",
     "./dev test faults": "ten minutes more than CI runs each time, by people before a release",
     "./dev test incidents": "CI",
+    "./dev test machines": "CI",
     "./dev test unit": "CI",
     "./dev bench rolling_restart": "a measurement of about a quarter of an hour, run by people",
 }

@@ -58,7 +58,9 @@ def read_config_file(path: str) -> ConfigFile:
             for name in sorted(glob.glob(os.path.join(os.path.dirname(path), value.strip("\"'"))))
         ]
     except OSError as error:
-        return ConfigFile(path, error=f"{path} cannot be read: {error.strerror}", writable=False)
+        # The distributions keep it from others, because it holds passwords.
+        advice = " (run this with become, as root)" if isinstance(error, PermissionError) else ""
+        return ConfigFile(path, error=f"{path} cannot be read: {error.strerror}{advice}", writable=False)
     # CONFIG REWRITE writes a new file beside the old one and renames it, so the folder counts too.
     writable = os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK)
     return ConfigFile(path, text, writable=writable, includes=tuple(included))

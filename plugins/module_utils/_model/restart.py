@@ -128,15 +128,18 @@ def _resync(primary: Member, node: Member, wish: RestartWish, write_rate: float)
 
 def _service_refusals(node: Member, host: HostFacts) -> list[str]:
     refusals = []
-    persistence = node.facts.persistence
-    save_seconds = float(persistence.last_save_seconds) * HEADROOM if persistence.rdb_on_stop else 0.0
+    persistence, used = node.facts.persistence, node.facts.memory.used
+    at_usual_rate = used / SYNC_BYTES_PER_SECOND
+    # A node that has not saved yet, or was smaller when it did, tells too little by its last save.
+    save_seconds = max(persistence.last_save_seconds * HEADROOM, at_usual_rate) if persistence.rdb_on_stop else 0.0
     if host.stop_timeout is not None and save_seconds > host.stop_timeout:
         refusals.append(
-            f"its last save took {persistence.last_save_seconds} s, the unit is killed after {host.stop_timeout:.0f} s (TimeoutStopSec)"
+            f"it saves when it stops, which may take {save_seconds:.1f} s (its last save took {persistence.last_save_seconds} s, "
+            f"it holds {used} bytes), but its unit is killed after {host.stop_timeout:g} s: raise the unit's TimeoutStopSec"
         )
-    load_seconds: float | None = node.facts.memory.used / SYNC_BYTES_PER_SECOND
-    if host.start_timeout is not None and load_seconds is not None and load_seconds > host.start_timeout:
+    if host.start_timeout is not None and at_usual_rate > host.start_timeout:
         refusals.append(
-            f"loading may take {load_seconds:.0f} s, the unit is killed after {host.start_timeout:.0f} s (TimeoutStartSec)"
+            f"loading {used} bytes may take {at_usual_rate:.1f} s, but its unit is killed after {host.start_timeout:g} s: "
+            "raise the unit's TimeoutStartSec"
         )
     return refusals

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import redis
+from lab.route import Route
 from lab.sentinel import SentinelNode
-from lab.state import LabState
 from lab.traffic.discovery import CONNECTION_ERRORS, TIMEOUT, Discovery, NoPrimaryError
 from redis.backoff import NoBackoff
 from redis.connection import Connection
@@ -32,8 +32,8 @@ LOOK_AGAIN = 0.2
 class ThroughProxy(Discovery):
     """Knows one address, and takes what answers there for the primary."""
 
-    def __init__(self, state: LabState, group: str, port: int) -> None:
-        super().__init__(state, group)
+    def __init__(self, route: Route, port: int) -> None:
+        super().__init__(route)
         self._port = port
 
     def connect(self) -> Connection:
@@ -57,8 +57,8 @@ class ThroughProxy(Discovery):
 class Listening(Discovery):
     """Asks a Sentinel like others, and drops its connection as soon as a Sentinel announces another primary."""
 
-    def __init__(self, state: LabState, group: str) -> None:
-        super().__init__(state, group)
+    def __init__(self, route: Route) -> None:
+        super().__init__(route)
         self._given: Connection | None = None
 
     def connect(self) -> Connection:

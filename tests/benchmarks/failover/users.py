@@ -54,13 +54,14 @@ def prefix_of(directory: Path, connection: str) -> str:
 def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event) -> dict[str, Any]:
     """Write until *stop* is set; the summary."""
     state = LabState.load(lab_directory)
+    route = state.route(group)
     level = Level.load(directory / LEVEL_FILE)
     doors: dict[str, str] = json.loads((directory / DOORS_FILE).read_text(encoding="utf-8"))
     find: dict[str, Callable[[], Discovery]] = {
-        ASKS: lambda: Discovery(state, group),
-        LISTENS: lambda: Listening(state, group),
-        POINTED: lambda: Pointed(state, group, Path(doors[POINTED])),
-        PROXY: lambda: ThroughProxy(state, group, int(doors[PROXY])),
+        ASKS: lambda: Discovery(route),
+        LISTENS: lambda: Listening(route),
+        POINTED: lambda: Pointed(route, Path(doors[POINTED])),
+        PROXY: lambda: ThroughProxy(route, int(doors[PROXY])),
     }
     usual = find[ASKS if ASKS in doors else POINTED]
     fill(usual(), f"bench:{directory.name}", level.data_set_mb)

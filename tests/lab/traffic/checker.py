@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from lab.node import DataNode
+    from lab.asked import AskedNode
 
 CATCH_UP_TIMEOUT = 120.0
 """Seconds for the replicas to reach the primary's offset; a full sync may be under way."""
@@ -44,7 +44,7 @@ class LostWrite:
 
 
 def find_lost_writes(
-    group: str, nodes: Sequence[DataNode], journals: Mapping[str, Path], value_size: int
+    group: str, nodes: Sequence[AskedNode], journals: Mapping[str, Path], value_size: int
 ) -> list[LostWrite]:
     """Compare what was acknowledged with what the nodes hold, once the replicas have all that the primary has.
 
@@ -63,7 +63,7 @@ def find_lost_writes(
     return lost
 
 
-def wait_until_caught_up(primary: DataNode, replicas: Iterable[DataNode], timeout: float = CATCH_UP_TIMEOUT) -> None:
+def wait_until_caught_up(primary: AskedNode, replicas: Iterable[AskedNode], timeout: float = CATCH_UP_TIMEOUT) -> None:
     """Wait until each replica has applied everything that the primary has now."""
     replication = primary.info("replication")
 
@@ -100,7 +100,7 @@ def _acknowledged(journals: Mapping[str, Path]) -> Iterator[tuple[str, int]]:
 
 
 def _problems(
-    node: DataNode, written: Iterator[tuple[str, int]], value_size: int
+    node: AskedNode, written: Iterator[tuple[str, int]], value_size: int
 ) -> Iterator[tuple[str, int, Literal["missing", "another value"]]]:
     batch_size = max(1, min(MAX_BATCH_KEYS, BATCH_BYTES // value_size))
     with node.client(timeout=30.0) as client:

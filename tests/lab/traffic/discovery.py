@@ -16,12 +16,11 @@ from redis.retry import Retry
 
 from lab.client import tls_connection_arguments
 from lab.probe import Endpoint
-from lab.state import Credentials
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lab.state import LabState
+    from lab.route import Route
 
 TIMEOUT = 5.0
 """Seconds that a client waits for a connection or a reply before it gives the connection up."""
@@ -38,14 +37,9 @@ class NoPrimaryError(Exception):
 class Discovery:
     """Connects to the primary of one group."""
 
-    def __init__(self, state: LabState, group: str) -> None:
-        self._group = group
-        self._sentinels = list(state.sentinels)
-        node = next(node for node in state.nodes if node.group == group)
-        credentials = node.credentials
-        self._tls = node.tls
-        self._username = None if credentials is None else Credentials.APPLICATION
-        self._password = None if credentials is None else credentials.application_password
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._sentinels = list(route.sentinels.items())
 
     def connect(self) -> Connection:
         """A connection to the node that a Sentinel names and that says itself that it is primary.
@@ -54,21 +48,22 @@ class Discovery:
         """
         heard = []
         random.shuffle(self._sentinels)
-        for sentinel in self._sentinels:
-            asked = _connection(sentinel.endpoint, SENTINEL_TIMEOUT)
+        for name, endpoint in self._sentinels:
+            asked = _connection(endpoint, SENTINEL_TIMEOUT)
             try:
                 asked.connect()
-                asked.send_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._group)
+                asked.send_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._route.group)
                 host, port = asked.read_response()
                 return self._verified(host.decode(), int(port))
             except (*CONNECTION_ERRORS, redis.ResponseError, NoPrimaryError) as error:
-                heard.append(f"{sentinel.name}: {error}")
+                heard.append(f"{name}: {error}")
             finally:
                 asked.disconnect()
         raise NoPrimaryError("; ".join(heard))
 
     def _verified(self, host: str, port: int) -> Connection:
-        connection = _connection(Endpoint(host, port, self._username, self._password, self._tls), TIMEOUT)
+        route = self._route
+        connection = _connection(Endpoint(host, port, route.username, route.password, route.tls), TIMEOUT)
         try:
             connection.connect()
             connection.send_command("ROLE")
@@ -84,8 +79,8 @@ class Discovery:
 class Pointed(Discovery):
     """Connects where a file says: a stand-in for a virtual address, or a name."""
 
-    def __init__(self, state: LabState, group: str, pointer: Path) -> None:
-        super().__init__(state, group)
+    def __init__(self, route: Route, pointer: Path) -> None:
+        super().__init__(route)
         self._pointer = pointer
 
     def connect(self) -> Connection:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from lab.lab import Lab
     from lab.traffic.load import Client
+    from lab.traffic.served import Served
 
 LATE = 0.9
 """Seconds after which a user calls a write late (incidents.md, A)."""
@@ -92,11 +92,11 @@ class TrafficReport:
         """Group by group."""
         return [group.effect for group in self.groups.values()]
 
-    def check(self, lab: Lab, without: Collection[str] = ()) -> list[LostWrite]:
+    def check(self, served: Served, without: Collection[str] = ()) -> list[LostWrite]:
         """Look up every acknowledged write on the primary and on every replica, except on nodes named in *without*."""
         lost = []
         for group, traffic in self.groups.items():
-            nodes = [node for node in lab.nodes_of(group) if node.name not in without]
+            nodes = [node for node in served.nodes_of(group) if node.name not in without]
             journals = {connection.prefix: connection.journal for connection in traffic.connections}
             lost += find_lost_writes(group, nodes, journals, self.value_size)
         return lost

@@ -16,7 +16,7 @@ from lab.process import Process
 from lab.traffic.journal import SUFFIX
 from lab.traffic.load import Load
 from lab.traffic.report import NANOSECONDS, Connection, Effect, GroupTraffic, TrafficReport, add_messages, add_writes
-from lab.traffic.worker import LOAD_FILE, PUBLISHED_FILE, SUMMARY_FILE, connection_names, prefix_of
+from lab.traffic.worker import LOAD_FILE, PUBLISHED_FILE, ROUTE_FILE, SUMMARY_FILE, connection_names, prefix_of
 from lab.waiting import wait_until
 from lab.warden import TESTS_DIRECTORY
 
@@ -24,29 +24,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from lab.lab import Lab
+    from lab.traffic.served import Served
+
 START_TIMEOUT = 60.0
 """Seconds until every client has had its first acknowledgement; filling the data set comes before."""
 
 
 class Traffic:
-    """One process of users per group; they end with the lab, whatever happens to the process that started them."""
+    """One process of users per group; they end with the lab (or what else is served), whatever happens to the process that started them."""
 
-    def __init__(self, lab: Lab, load: Load, directory: Path, groups: Iterable[str]) -> None:
-        self._lab = lab
+    def __init__(self, served: Served, load: Load, directory: Path, groups: Iterable[str]) -> None:
+        self._served = served
         self._load = load
         self._directory = directory
         self._groups = list(groups)
 
     @classmethod
-    def start(cls, lab: Lab, load: Load | None = None, groups: Iterable[str] | None = None) -> Traffic:
+    def start(cls, served: Served, load: Load | None = None, groups: Iterable[str] | None = None) -> Traffic:
         """Start the users of all groups, or of those named, and wait until each of their clients writes."""
-        runs = lab.directory / "traffic"
+        runs = served.directory / "traffic"
         directory = runs / str(len(list(runs.glob("*"))) + 1)
-        traffic = cls(lab, load or Load(), directory, lab.groups if groups is None else groups)
+        traffic = cls(served, load or Load(), directory, served.groups if groups is None else groups)
         for group in traffic._groups:
             (directory / group).mkdir(parents=True)
             traffic._load.save(directory / group / LOAD_FILE)
+            served.route(group).save(directory / group / ROUTE_FILE)
             traffic.process(group).spawn({**os.environ, "PYTHONPATH": str(TESTS_DIRECTORY)})
         wait_until(traffic._why_not_all_write, START_TIMEOUT + traffic._load.data_set_mb, "first writes", interval=0.05)
         return traffic
@@ -54,7 +56,7 @@ class Traffic:
     def process(self, group: str) -> Process:
         """The process of that group's users."""
         directory = self._directory / group
-        command = (sys.executable, "-P", "-m", "lab.traffic.worker", str(self._lab.directory), group, str(directory))
+        command = (sys.executable, "-P", "-m", "lab.traffic.worker", str(directory))
         return Process(f"users of {group}", directory, command)
 
     def connections(self, group: str) -> list[Connection]:
@@ -87,7 +89,7 @@ class Traffic:
             add_writes(effect, connection, started_at, stopped_at, self._load.value_size)
         add_messages(effect, directory)
         effect.megabytes_per_second += summary["ballast_bytes"] / 1e6 / effect.seconds
-        primaries = self._lab.primaries_of(group)
+        primaries = self._served.primaries_of(group)
         if len(primaries) == 1:
             effect.data_set_mb = primaries[0].info("memory")["used_memory_dataset"] / 1e6
         return GroupTraffic(tuple(connections), effect)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The process of one group's users: `python -m lab.traffic.worker LAB_DIRECTORY GROUP DIRECTORY`.
+"""The process of one group's users: `python -m lab.traffic.worker DIRECTORY`.
 
-DIRECTORY holds `load.json`; the worker adds its journals and, at SIGTERM, `summary.json`.
+DIRECTORY holds `load.json` and `route.json`; the worker adds its journals and, at SIGTERM, `summary.json`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab.pointer import Pointer
-from lab.state import LabState
+from lab.route import Route
 from lab.traffic.ballast import Ballast, fill
 from lab.traffic.discovery import Discovery, Pointed
 from lab.traffic.journal import SUFFIX, Journal
@@ -32,6 +31,7 @@ from lab.traffic.writer import Writer
 
 SUMMARY_FILE = "summary.json"
 LOAD_FILE = "load.json"
+ROUTE_FILE = "route.json"
 PUBLISHED_FILE = "published"
 RECEIVED_FILE = "received"
 
@@ -49,12 +49,12 @@ def prefix_of(group: str, run: str, connection: str) -> str:
     return f"lab:{group}:{run}:{connection}"
 
 
-def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event) -> dict[str, Any]:
+def work(directory: Path, stop: threading.Event) -> dict[str, Any]:
     """Write until *stop* is set; the summary."""
-    state = LabState.load(lab_directory)
+    route = Route.load(directory / ROUTE_FILE)
     load = Load.load(directory / LOAD_FILE)
-    run = directory.parent.name
-    discover = _way_to_the_primary(lab_directory, state, group)
+    group, run = route.group, directory.parent.name
+    discover = partial(_way_to_the_primary, route)
     if load.data_set_mb:
         fill(discover(), f"lab:{group}:{run}", load.data_set_mb)
     share = None if load.writes_per_second is None else load.writes_per_second / len(load.clients)
@@ -97,10 +97,8 @@ def work(lab_directory: Path, group: str, directory: Path, stop: threading.Event
     }
 
 
-def _way_to_the_primary(lab_directory: Path, state: LabState, group: str) -> Callable[[], Discovery]:
-    if state.sentinels:
-        return partial(Discovery, state, group)
-    return partial(Pointed, state, group, Pointer(lab_directory, group).file)
+def _way_to_the_primary(route: Route) -> Discovery:
+    return Discovery(route) if route.pointer is None else Pointed(route, Path(route.pointer))
 
 
 def _message_threads(
@@ -137,14 +135,14 @@ def _stop_all_when_one_fails(stop: threading.Event) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Run from the command line."""
-    lab_directory, group, directory = arguments
+    (directory,) = map(Path, arguments)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     failures = _stop_all_when_one_fails(stop)
-    summary = work(Path(lab_directory), group, Path(directory), stop)
+    summary = work(directory, stop)
     if failures:
         return 1
-    (Path(directory) / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
+    (directory / SUMMARY_FILE).write_text(json.dumps(summary), encoding="utf-8")
     return 0
 
 

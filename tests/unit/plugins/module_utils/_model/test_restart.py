@@ -169,12 +169,20 @@ def test_a_full_synchronisation_is_only_made_when_it_was_accepted() -> None:
         ),
         pytest.param(
             Case(lambda view: with_persistence(view, "b", last_save_seconds=7), replace(HOST, stop_timeout=10.0)),
-            "its last save took 7 s, the unit is killed after 10 s (TimeoutStopSec)",
+            "which may take 10.5 s (its last save took 7 s, it holds ",
             id="it would be killed while saving",
         ),
         pytest.param(
+            Case(
+                lambda view: with_memory(with_persistence(view, "b", last_save_seconds=0), "b", used=600 * MIB),
+                replace(HOST, stop_timeout=10.0),
+            ),
+            "which may take 12.0 s (its last save took 0 s, it holds 629145600 bytes)",
+            id="it would be killed while saving for the first time",
+        ),
+        pytest.param(
             Case(lambda view: with_memory(view, "b", used=600 * MIB), replace(HOST, start_timeout=10.0)),
-            "loading may take 12 s, the unit is killed after 10 s (TimeoutStartSec)",
+            "loading 629145600 bytes may take 12.0 s, but its unit is killed after 10 s: raise the unit's TimeoutStartSec",
             id="it would be killed while loading",
         ),
         pytest.param(

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One group on three machines, with a Sentinel on each, and the inventory that describes them."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from ipaddress import IPv4Network
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from lab.convergence import why_not_converged
+from lab.errors import LabError
+from lab.inventory import CONFIG_FILE, INVENTORY_FILE, write_inventory
+from lab.route import Route
+from lab.ssh import USUAL_PORT, connection_variables, control_directory, key_file, make_key, write_known_hosts
+from lab.waiting import wait_until
+from lab.warden import Warden
+
+from hosts.distribution import DISTRIBUTIONS, Distribution
+from hosts.machine import LABEL, Machine
+from hosts.node import HostedNode, HostedSentinel
+from hosts.podman import podman, user
+from hosts.removal import remove
+from hosts.setup import login_script, node_script, sentinel_script
+
+GROUP = "group-1"
+ZONES = "abc"
+NODE_PORT = 6379
+SENTINEL_PORT = 26379
+QUORUM = 2
+CONVERGE_TIMEOUT = 120.0
+"""Seconds. Sentinels look for replicas every ten seconds; a busy host gets ten times that."""
+
+
+class Hosts:
+    """A context manager: starts everything, and removes it also when this process is killed."""
+
+    def __init__(self, distribution: str) -> None:
+        self.distribution: Distribution = DISTRIBUTIONS[distribution]
+        self.directory = Path(tempfile.mkdtemp(prefix="hosts-")).resolve()
+        self._warden = Warden(self.directory, "hosts.removal")
+        self._password, self._sentinel_password = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
+        self.nodes: list[HostedNode] = []
+        self.sentinels: list[HostedSentinel] = []
+
+    def __enter__(self) -> Hosts:
+        try:
+            self._start()
+        except BaseException:
+            self.destroy()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.destroy()
+
+    @property
+    def inventory_file(self) -> Path:
+        """For `ansible-playbook -i`."""
+        return self.directory / INVENTORY_FILE
+
+    @property
+    def ansible_config_file(self) -> Path:
+        """For ANSIBLE_CONFIG."""
+        return self.directory / CONFIG_FILE
+
+    @property
+    def secrets(self) -> set[str]:
+        """Every password."""
+        return {self._password, self._sentinel_password}
+
+    @property
+    def groups(self) -> list[str]:
+        """The one group."""
+        return [GROUP]
+
+    def nodes_of(self, group: str) -> list[HostedNode]:
+        """The nodes of the group."""
+        return [node for node in self.nodes if node.group == group]
+
+    def primaries_of(self, group: str) -> list[HostedNode]:
+        """Every reachable node that calls itself primary."""
+        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "master"]
+
+    @property
+    def primary(self) -> HostedNode:
+        """The one node that calls itself primary; an error when there is none or more than one."""
+        primaries = self.primaries_of(GROUP)
+        if len(primaries) != 1:
+            raise LabError(f"{GROUP}: primaries: {', '.join(map(str, primaries)) or 'none'}")
+        return primaries[0]
+
+    @property
+    def replicas(self) -> list[HostedNode]:
+        """The reachable nodes that call themselves replicas."""
+        return [node for node in self.nodes if node.role_if_reachable() == "slave"]
+
+    def route(self, group: str) -> Route:
+        """How applications find the primary."""
+        endpoints = {sentinel.name: sentinel.endpoint for sentinel in self.sentinels}
+        return Route(group, endpoints, password=self._password)
+
+    def wait_converged(self) -> None:
+        """Wait until the group is whole and every Sentinel knows it so."""
+        wait_until(lambda: why_not_converged(self.nodes, self.sentinels), CONVERGE_TIMEOUT, "convergence", interval=0.2)
+
+    def destroy(self) -> None:
+        """Remove everything. Safe to call twice."""
+        remove(self.directory)
+        self._warden.dismiss()
+
+    def dump_logs(self, lines: int = 40) -> str:
+        """What services and servers said last, machine by machine."""
+        engine = self.distribution.engine
+        script = f"journalctl --no-pager --lines={lines}\ntail -n {lines} /var/log/{engine}/*.log\n"
+        return "\n".join(f"=== {node.machine.name}\n{_run_or_error(node.machine, script)}" for node in self.nodes)
+
+    def _start(self) -> None:
+        machines = self._machines()
+        for zone, machine in machines.items():
+            self.nodes.append(HostedNode(machine, self.distribution, GROUP, zone, NODE_PORT, self._password))
+            self.sentinels.append(HostedSentinel(machine, zone, SENTINEL_PORT, self._sentinel_password))
+        make_key(key_file(self.directory))
+        for machine in machines.values():
+            make_key(self._host_key(machine))
+        write_known_hosts(
+            self.directory,
+            {(str(machine.address), USUAL_PORT): self._host_key(machine) for machine in machines.values()},
+        )
+        control_directory(self.directory).mkdir(mode=0o700, exist_ok=True)
+        with ThreadPoolExecutor(len(machines)) as pool:
+            list(pool.map(self._start_machine, self.nodes, self.sentinels))
+        self.wait_converged()
+        write_inventory(self.directory, self._inventory())
+
+    def _machines(self) -> dict[str, Machine]:
+        """Laid out on a network of their own; not started."""
+        network = self.directory.name
+        podman("network", "create", "--disable-dns", "--label", f"{LABEL}={self.directory}", network)
+        subnet = podman("network", "inspect", network, "--format", "{{range .Subnets}}{{.Subnet}}{{end}}").strip()
+        addresses = list(IPv4Network(subnet).hosts())[10:]  # the first are the gateway's
+        blank = Machine("", network, addresses[0], self.distribution.image, self.directory)
+        return {
+            zone: replace(blank, name=f"{network}-{zone}".replace("_", "-"), address=address)
+            for zone, address in zip(ZONES, addresses, strict=False)
+        }
+
+    def _start_machine(self, node: HostedNode, sentinel: HostedSentinel) -> None:
+        machine, primary = node.machine, self.nodes[0]
+        machine.create()
+        machine.run(
+            login_script(key_file(self.directory), self._host_key(machine))
+            + node_script(node, primary)
+            + sentinel_script(sentinel, primary, self.distribution, QUORUM)
+        )
+
+    def _host_key(self, machine: Machine) -> Path:
+        return self.directory / "ssh" / machine.name / "host_key"
+
+    def _inventory(self) -> dict[str, Any]:
+        """By the contract of the collection; everything else is left to its defaults."""
+        group_variables = {"redis_group": GROUP}
+        if self.distribution.engine != "redis":
+            group_variables["redis_service"] = self.distribution.unit
+        nodes = {
+            node.name: {
+                "ansible_host": str(node.machine.address),
+                "redis_login_password": node.password,
+                "redis_zone": node.zone,
+            }
+            for node in self.nodes
+        }
+        sentinels = {
+            sentinel.name: {
+                "ansible_host": str(sentinel.machine.address),
+                "redis_sentinel_login_password": sentinel.password,
+            }
+            for sentinel in self.sentinels
+        }
+        return {
+            "redis": {"children": {"group_1": {"hosts": nodes, "vars": group_variables}}},
+            "sentinels": {"hosts": sentinels},
+            "all": {
+                "vars": {
+                    **connection_variables(self.directory, user()),
+                    "ansible_become": True,
+                    "ansible_python_interpreter": "/usr/bin/python3",
+                }
+            },
+        }
+
+
+def _run_or_error(machine: Machine, script: str) -> str:
+    """Evidence of a failure: what cannot be had is part of it."""
+    try:
+        return machine.run(script)
+    except LabError as error:
+        return str(error)

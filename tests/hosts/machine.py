@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One machine: a container in which systemd is the first process."""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.errors import LabError
+from lab.waiting import wait_until
+
+from hosts.podman import image, podman
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address
+
+LABEL = "steadyhand.hosts"
+"""A container's and a network's label; its value is the directory that they belong to."""
+BOOT_TIMEOUT = 120.0
+"""Seconds until the service manager has started all that it starts."""
+LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+MOST = 16384
+"""Of either limit. podman's own defaults may lie above what it may hand on, which ends where process ids end."""
+
+# The distribution's unit puts the server into namespaces of its own. Without these the service manager of Debian 13
+# leaves its sandbox out, and what a sandboxed server can do would not be seen: mounting wants SYS_ADMIN and a /proc of
+# which podman has hidden nothing, a hidden process's map of users wants SYS_PTRACE.
+SANDBOX = ("--cap-add", "SYS_ADMIN,SYS_PTRACE", "--security-opt", "unmask=ALL")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A service as its manager sees it, at one moment."""
+
+    invocation: str
+    """Changes with every start."""
+    active_since: int
+    """Microseconds, monotonic; all machines of one host share the clock."""
+    restarts: int
+    """Starts that nobody asked for (NRestarts)."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`name` is its container's, too."""
+
+    name: str
+    network: str
+    address: IPv4Address
+    image_name: str
+    owner: Path
+
+    def create(self) -> None:
+        """Start it for the first time and wait until it has booted."""
+        limits = (f"--ulimit={name}={_allowed(number)}:{_allowed(number)}" for name, number in LIMITS.items())
+        podman(
+            *("run", "--detach", "--name", self.name, "--hostname", self.name, "--label", f"{LABEL}={self.owner}"),
+            *("--network", self.network, "--ip", str(self.address)),
+            # Both service managers work under it, on every layout of control groups.
+            *("--runtime", "runc", "--systemd=always", *SANDBOX, *limits),
+            image(self.image_name),
+        )
+        self._wait_booted()
+
+    def stop(self) -> None:
+        """Shut it down."""
+        podman("stop", self.name)
+
+    def start(self) -> None:
+        """Switch it on again and wait until it has booted."""
+        podman("start", self.name)
+        self._wait_booted()
+
+    def run(self, script: str) -> str:
+        """Run a shell script on it as root, from its standard input; what it printed. It ends at the first error."""
+        return podman("exec", "--interactive", self.name, "sh", "-eus", script=script)
+
+    def unit(self, name: str) -> Unit:
+        """What the service manager says of a unit."""
+        names = ("InvocationID", "ActiveEnterTimestampMonotonic", "NRestarts")
+        shown = dict(
+            line.split("=", 1)
+            for line in self.run(f"systemctl show --property={','.join(names)} -- {name}").splitlines()
+        )
+        invocation, active_since, restarts = (shown[name] for name in names)
+        return Unit(invocation, int(active_since), int(restarts))
+
+    def _wait_booted(self) -> None:
+        wait_until(self._why_not_booted, BOOT_TIMEOUT, f"boot of {self.name}", interval=0.2)
+
+    def _why_not_booted(self) -> str | None:
+        try:
+            state = self.run("systemctl is-system-running || true").strip()
+        except LabError as error:
+            return str(error)
+        # Degraded: a unit failed. Which of them matter, those who need them find out.
+        return None if state in ("running", "degraded") else state
+
+
+def _allowed(limit: int) -> int:
+    """As high as we may hand it on, but no higher than any machine needs."""
+    hard = resource.getrlimit(limit)[1]
+    return MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One group on three machines for the whole suite, of each distribution; those run side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import pytest
+from hosts.distribution import DISTRIBUTIONS
+from hosts.hosts import Hosts
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+
+class ByDistribution(LoadScopeScheduling):
+    """All tests of a distribution go to one worker, which starts its machines once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.rpartition("[")[2].removesuffix("]")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByDistribution:
+    """Not `--dist loadgroup`, whose marks this pytest's ids do not take up."""
+    return ByDistribution(config, log)
+
+
+@pytest.fixture(scope="session", params=DISTRIBUTIONS)
+def suite_hosts(request: pytest.FixtureRequest) -> Iterator[Hosts]:
+    """Started once."""
+    with Hosts(request.param) as hosts:
+        yield hosts
+
+
+@pytest.fixture
+def hosts(suite_hosts: Hosts) -> Hosts:
+    """The group, whole: what a test broke, it has mended."""
+    suite_hosts.wait_converged()
+    return suite_hosts
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows what its machines said."""
+    report = yield
+    hosts = getattr(item, "funcargs", {}).get("suite_hosts")
+    if report.failed and call.when != "teardown" and hosts is not None:
+        report.sections.append(("machines", hosts.dump_logs()))
+    return report
