@@ -187,7 +187,7 @@ def test_those_who_copy_another_replica_do_not_count_for_writes() -> None:
             id="a target that copies somebody else",
         ),
         pytest.param(
-            lambda view: far_behind(view),
+            far_behind,
             None,
             [
                 f"b cannot lead: it is {Limits().max_lag + MIB} bytes behind",
