@@ -52,6 +52,8 @@ SETTINGS = {
     "replica-priority": "100",
     "replica-read-only": "yes",
     "save": "3600 1 300 100 60 10000",
+    "set-proc-title": "yes",
+    "shutdown-on-sigterm": "default",
 }
 
 

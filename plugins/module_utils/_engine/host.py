@@ -14,6 +14,8 @@ import subprocess
 from .._model.errors import BadInput
 from .._model.host import ConfigFile, HostFacts, directives
 from .._model.node import NodeFacts
+from .._model.replies import yes
+from .settings_start import start_arguments
 
 
 def read_host(facts: NodeFacts, service: str | None = None) -> HostFacts:
@@ -24,8 +26,8 @@ def read_host(facts: NodeFacts, service: str | None = None) -> HostFacts:
     require_local(facts)
     start, stop = _unit_timeouts(service) if service else (None, None)
     return HostFacts(
-        config_file=read_config_file(facts.config_file),
-        command_line=_command_line(facts.process_id),
+        config_file=read_config_file(facts.config_file, facts.settings.get("dir", "")),
+        start_arguments=start_arguments(facts.process_id, yes(facts.settings, "set-proc-title"), service),
         memory_available=_memory_available(),
         disk_free=_disk_free(facts.settings.get("dir", "")),
         start_timeout=start,
@@ -44,26 +46,70 @@ def require_local(facts: NodeFacts) -> None:
         )
 
 
-def read_config_file(path: str) -> ConfigFile:
-    """Read a configuration file with its includes. Why it cannot be read is part of the result."""
+def read_config_file(path: str, data_folder: str = "") -> ConfigFile:
+    """Read a configuration file with its includes. Why it cannot be read is part of the result.
+
+    ``data_folder`` is the working directory of the running server.
+    """
     if not path:
         return ConfigFile(path, error="the server was started without a configuration file")
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-            text = stream.read()
-        included = [
-            (name, _read(name))
-            for directive, value in directives(text)
-            if directive == "include"
-            for name in sorted(glob.glob(os.path.join(os.path.dirname(path), value.strip("\"'"))))
-        ]
+        reader = IncludeReader(os.path.dirname(path), data_folder)
+        text = reader.read(path)
     except OSError as error:
         # The distributions keep it from others, because it holds passwords.
         advice = " (run this with become, as root)" if isinstance(error, PermissionError) else ""
-        return ConfigFile(path, error=f"{path} cannot be read: {error.strerror}{advice}", writable=False)
+        return ConfigFile(
+            path, error=f"{error.filename or path} cannot be read: {error.strerror}{advice}", writable=False
+        )
     # CONFIG REWRITE writes a new file beside the old one and renames it, so the folder counts too.
     writable = os.access(path, os.W_OK) and os.access(os.path.dirname(path), os.W_OK)
-    return ConfigFile(path, text, writable=writable, includes=tuple(included))
+    return ConfigFile(path, text, writable=writable, includes=tuple(reader.included), unfound=tuple(reader.unfound))
+
+
+class IncludeReader:
+    """Follows includes as the server does when it starts: a relative one counts from its working directory.
+
+    That is where it is started, until it comes to a ``dir`` line and goes there (loadServerConfig and setConfigDirOption in
+    config.c). Where it is started is not known for sure: the running server tells where it is now, and people mean the
+    folder of the file.
+    """
+
+    def __init__(self, file_folder: str, data_folder: str) -> None:
+        self.included: list[tuple[str, str]] = []
+        self.unfound: list[str] = []
+        self._guesses = [folder for folder in (data_folder, file_folder) if folder]
+        self._entered: str | None = None
+        self._open: list[str] = []
+
+    def read(self, path: str) -> str:
+        """The text of a file; what it includes is added to ``included``. Raises OSError."""
+        text = _read(path)
+        self._open.append(os.path.realpath(path))
+        for directive, value in directives(text):
+            argument = value.strip("\"'")
+            if directive == "dir":
+                self._enter(argument)
+            elif directive == "include":
+                self._include(argument)
+        self._open.pop()
+        return text
+
+    def _enter(self, folder: str) -> None:
+        if self._entered is not None or os.path.isabs(folder):
+            self._entered = os.path.join(self._entered or "", folder)
+
+    def _include(self, pattern: str) -> None:
+        folders = self._guesses if self._entered is None and not os.path.isabs(pattern) else [self._entered or ""]
+        if folders is self._guesses:
+            self.unfound.append(pattern)
+        found = {path: None for folder in folders for path in sorted(glob.glob(os.path.join(folder, pattern)))}
+        for path in found:
+            # One that includes itself keeps a server from starting; it is no reason for us to turn in circles.
+            if os.path.realpath(path) not in self._open:
+                place = len(self.included)
+                text = self.read(path)
+                self.included.insert(place, (path, text))
 
 
 def _read(path: str) -> str:

@@ -79,7 +79,7 @@ class NodeSettings:
 
     def config_file(self, facts: NodeFacts) -> ConfigFile:
         """The node's file as it is on disk now."""
-        file = read_config_file(facts.config_file)
+        file = read_config_file(facts.config_file, facts.settings.get("dir", ""))
         return file if file.error else replace(file, text=settings_file.read_text(file.path))
 
     def why_not_rewritable(self, facts: NodeFacts) -> str | None:
@@ -92,8 +92,7 @@ class NodeSettings:
 
     def start_arguments(self, facts: NodeFacts) -> tuple[str, ...] | None:
         """The server's command line; None when neither the process nor its unit shows it."""
-        titled = yes(self.running(["set-proc-title"]), "set-proc-title")
-        return settings_start.start_arguments(facts.process_id, titled, self.service)
+        return settings_start.start_arguments(facts.process_id, yes(facts.settings, "set-proc-title"), self.service)
 
     def most_open_files(self, facts: NodeFacts) -> int | None:
         """How many files the server's process may open; None for no limit."""

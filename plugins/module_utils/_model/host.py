@@ -14,13 +14,18 @@ from .address import Address
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """A node's configuration file as it is on disk. ``error`` says why it could not be read; then ``text`` is empty."""
+    """A node's configuration file as it is on disk. ``error`` says why it could not be read; then ``text`` is empty.
+
+    ``includes``: path and text of every file that it includes, at any depth, in the order of reading. ``unfound``: relative
+    includes whose folder depends on where the server is started.
+    """
 
     path: str
     text: str = ""
     error: str = ""
     writable: bool = True
     includes: tuple[tuple[str, str], ...] = ()
+    unfound: tuple[str, ...] = ()
 
     def values(self, name: str) -> list[str]:
         """Every value that the file gives a setting, in order; the last one counts, but for settings that add up."""
@@ -36,10 +41,13 @@ class ConfigFile:
 
 @dataclass(frozen=True)
 class HostFacts:
-    """A node's machine at one moment. Bytes and seconds; None where the machine does not tell."""
+    """A node's machine at one moment. Bytes and seconds; None where the machine does not tell.
+
+    ``start_arguments``: the command line with which the node was started and will be again.
+    """
 
     config_file: ConfigFile
-    command_line: tuple[str, ...] = ()
+    start_arguments: tuple[str, ...] | None = ()
     memory_available: int | None = None
     disk_free: int | None = None
     start_timeout: float | None = None

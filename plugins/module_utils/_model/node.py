@@ -35,6 +35,8 @@ OBSERVED_SETTINGS = (
     "replica-priority",
     "replica-read-only",
     "save",
+    "set-proc-title",
+    "shutdown-on-sigterm",
 )
 # Only whether these are set is kept, never their values.
 OBSERVED_SECRETS = ("masterauth", "requirepass")
@@ -253,7 +255,7 @@ def _upstream(info: Fields) -> UpstreamLink:
 
 def _persistence(info: Fields, settings: Mapping[str, str]) -> Persistence:
     return Persistence(
-        rdb_on_stop=bool(settings.get("save", "").strip()),
+        rdb_on_stop=_saves_on_stop(settings),
         aof=yes(info, "aof_enabled"),
         last_save_at=whole(info, "rdb_last_save_time"),
         last_save_ok=info.get("rdb_last_bgsave_status", "ok") == "ok",
@@ -261,6 +263,13 @@ def _persistence(info: Fields, settings: Mapping[str, str]) -> Persistence:
         aof_write_ok=info.get("aof_last_write_status", "ok") == "ok",
         rewriting=yes(info, "aof_rewrite_in_progress") or yes(info, "aof_rewrite_scheduled"),
     )
+
+
+def _saves_on_stop(settings: Mapping[str, str]) -> bool:
+    """Whether a SIGTERM, by which services are stopped, ends in an RDB file: shutdown-on-sigterm (7.0 and later) overrules
+    the save points in both directions."""
+    words = settings.get("shutdown-on-sigterm", "").split()
+    return "save" in words or ("nosave" not in words and bool(settings.get("save", "").strip()))
 
 
 def _modules(info: Fields) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from .group import GroupView, Member
 from .health import Limits, good_replicas, leader_obstacles
 from .host import HostFacts
 from .replies import whole
+from .settings.file import overrides
 
 PARTIAL = "partial"
 FULL = "full"
@@ -60,7 +61,7 @@ def forecast(
     if node.facts.persistence.rewriting:
         refusals.append("its append-only file is being rewritten: stopped now, it would load the old one or nothing")
     resync, why = _resync(primary, node, wish, write_rate)
-    unseen: list[str] = []
+    unseen = _unseen_of_start(host)
     if resync == FULL:
         if not wish.accept_full_sync:
             refusals.append(
@@ -78,6 +79,9 @@ def _file_refusals(view: GroupView, primary: Member, host: HostFacts) -> list[st
     file = host.config_file
     if file.error:
         return [file.error + "; whether it names the primary is unknown"]
+    elsewhere = overrides(file, host.start_arguments).get("replicaof")
+    if elsewhere is not None:
+        return [f"{elsewhere} and decides whom it copies after its start, whatever {file.path} says: take it out there"]
     if file.replica_of is None:
         return [f"{file.path} has no replicaof line: it would come back as a second primary. Run CONFIG REWRITE on it"]
     announced = primary.announced
@@ -86,6 +90,14 @@ def _file_refusals(view: GroupView, primary: Member, host: HostFacts) -> list[st
             f"{file.path} names {file.replica_of} as primary, the Sentinels announce {announced}. Run CONFIG REWRITE on it"
         ]
     return []
+
+
+def _unseen_of_start(host: HostFacts) -> list[str]:
+    unseen = []
+    if host.start_arguments is None:
+        unseen.append("the node's command line, which may name another primary than its file")
+    unseen += [f"which file {one}, a relative include, will be at the next start" for one in host.config_file.unfound]
+    return unseen
 
 
 def _remaining_refusals(view: GroupView, primary: Member, node: Member, limits: Limits) -> list[str]:

@@ -60,15 +60,17 @@ class SettingsPort(Protocol):
 def inspect(node: SettingsPort, settings: Mapping[str, Any], good_replicas: int | None = None) -> Inspection:
     """Find out, without any effect, what each wanted setting is and would need. Every refusal is in the result.
 
-    ``good_replicas``: how many the group has, where the node is not its primary and cannot know.
+    ``good_replicas``: how many the group has, where the node is not its primary and cannot know. A primary that counts fewer
+    by now is right: it is the one that would refuse the writes.
     """
     facts = node.facts()
     _require_known_engine(node, facts)
     wishes, refused = read_wishes(settings)
     running = node.running([*wishes, *(name for name in CONTEXT if name not in wishes)])
     changing = {name: value for name, value in wishes.items() if not same(name, value, running.get(name))}
-    if good_replicas is None and facts.is_primary:
-        good_replicas = count_good_replicas(facts)
+    if facts.is_primary:
+        counted = count_good_replicas(facts)
+        good_replicas = counted if good_replicas is None else min(good_replicas, counted)
     proposal = Proposal(changing, running, facts, good_replicas, node.most_open_files(facts))
     file, arguments = node.config_file(facts), node.start_arguments(facts)
     reasons = {**dict(dangers(proposal)), **_overridden(wishes, file, arguments)}
@@ -81,6 +83,7 @@ def inspect(node: SettingsPort, settings: Mapping[str, Any], good_replicas: int 
     blind = [*unseen(proposal)]
     if arguments is None:
         blind.append("the server's command line, which may override settings at the next start")
+    blind += [f"which file {one}, a relative include, will be at the next start" for one in file.unfound]
     return Inspection((*found, *refused), tuple(_obstacles(node, facts, file)), tuple(blind))
 
 

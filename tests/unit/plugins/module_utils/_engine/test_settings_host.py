@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.host import read_config_file
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.settings_file import (
     replace_text,
     why_not_rewritable,
@@ -59,6 +60,41 @@ def test_our_own_process_may_write_here(tmp_path: Path) -> None:
     path = tmp_path / "redis.conf"
     path.write_text("", encoding="utf-8")
     assert why_not_rewritable(str(path), os.getpid()) is None
+
+
+def write(folder: Path, **texts: str) -> None:
+    """Files by their names without suffix."""
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / f"{name}.conf").write_text(text, encoding="utf-8")
+
+
+def test_includes_are_followed_to_any_depth_and_from_the_folder_that_dir_names(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    write(tmp_path, main=f"dir {data}\ninclude one.conf\n", one="hz 1\n")
+    write(data, one='hz 10\ninclude "more*.conf"\nhz 11\n', more1="hz 20\ninclude one.conf\n", more2="hz 30\n")
+    file = read_config_file(str(tmp_path / "main.conf"), "/")
+    assert [Path(path) for path, _text in file.includes] == [
+        data / "one.conf",
+        data / "more1.conf",
+        data / "more2.conf",
+    ]
+    assert (file.unfound, file.error) == ((), "")
+
+
+def test_a_relative_include_before_any_dir_is_looked_for_and_named(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    write(tmp_path, main=f"include one.conf\ndir {data}\n", one="hz 1\n")
+    write(data, one="hz 10\n")
+    file = read_config_file(str(tmp_path / "main.conf"), str(data))
+    assert [Path(path) for path, _text in file.includes] == [data / "one.conf", tmp_path / "one.conf"]
+    assert file.unfound == ("one.conf",)
+
+
+def test_a_file_that_cannot_be_read_is_named_and_not_the_one_that_includes_it(tmp_path: Path) -> None:
+    (tmp_path / "sub.conf").mkdir()
+    write(tmp_path, main=f"include {tmp_path}/sub.conf\n")
+    assert f"{tmp_path}/sub.conf cannot be read" in read_config_file(str(tmp_path / "main.conf")).error
 
 
 SHOWN = (

@@ -138,9 +138,24 @@ def test_a_node_that_loads_in_either_way_is_loading(info: dict[str, str], expect
     assert parsed({**PRIMARY_INFO, **info}).loading is expected
 
 
-@pytest.mark.parametrize(("save", "expected"), [("3600 1", True), ("", False), ("  ", False)])
-def test_save_points_decide_whether_a_stop_saves(save: str, expected: bool) -> None:
-    assert parsed(PRIMARY_INFO, {"save": save}).persistence.rdb_on_stop is expected
+@pytest.mark.parametrize(
+    ("save", "on_sigterm", "expected"),
+    [
+        ("3600 1", None, True),
+        ("", None, False),
+        ("  ", "default", False),
+        ("3600 1", "default", True),
+        ("3600 1", "nosave", False),
+        ("3600 1", "now nosave force", False),
+        ("", "save now", True),
+        ("3600 1", "now", True),
+    ],
+)
+def test_save_points_and_the_order_for_sigterm_decide_whether_a_stop_saves(
+    save: str, on_sigterm: str | None, expected: bool
+) -> None:
+    settings = {"save": save} if on_sigterm is None else {"save": save, "shutdown-on-sigterm": on_sigterm}
+    assert parsed(PRIMARY_INFO, settings).persistence.rdb_on_stop is expected
 
 
 def test_what_was_never_saved_took_no_time() -> None:

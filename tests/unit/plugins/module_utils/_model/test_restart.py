@@ -150,6 +150,16 @@ def test_a_full_synchronisation_is_only_made_when_it_was_accepted() -> None:
             id="a replicaof line of an earlier primary",
         ),
         pytest.param(
+            Case(host=replace(HOST, start_arguments=("redis-server", "/f", "--SlaveOf", "10.0.0.9", "6379"))),
+            "the server's command line sets it (--slaveof) and decides whom it copies",
+            id="a command line that names a primary",
+        ),
+        pytest.param(
+            Case(host=replace(HOST, config_file=replace(FILE, includes=(("/more", "replicaof 10.0.0.9 6379\n"),)))),
+            "the included file /more sets it too and decides whom it copies",
+            id="an include that names a primary",
+        ),
+        pytest.param(
             Case(lambda view: with_link(view, "c", up=False)),
             "no other replica is left",
             id="the other replica is lost",
@@ -267,6 +277,16 @@ def test_a_file_may_name_the_primary_by_any_of_its_addresses() -> None:
     host = replace(HOST, config_file=ConfigFile("/f", f"replicaof {inner.host} {inner.port}"))
     assert not Case(host=host).forecast().allowed
     assert Case(lambda view: with_settings(view, "a", replica_announce_ip=inner.host), host).forecast().allowed
+
+
+def test_what_cannot_be_seen_of_its_start_is_named_also_when_it_continues() -> None:
+    host = replace(HOST, start_arguments=None, config_file=replace(FILE, unfound=("more.conf",)))
+    prediction = Case(host=host).forecast()
+    assert prediction.allowed
+    assert prediction.unseen == (
+        "the node's command line, which may name another primary than its file",
+        "which file more.conf, a relative include, will be at the next start",
+    )
 
 
 def test_what_cannot_be_seen_is_named() -> None:
