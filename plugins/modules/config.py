@@ -56,7 +56,7 @@ options:
   good_replicas:
     description:
       - How many connected replicas the group has that do not lag. C(min-replicas-to-write) above it is refused.
-      - By default it is asked of the node where that is the primary; a replica cannot know.
+      - A node that is the primary counts them itself, and the smaller number is what counts; a replica cannot know.
     type: int
   service:
     description:
@@ -154,6 +154,14 @@ pending:
   type: list
   elements: str
   sample: [io-threads]
+unsaved:
+  description:
+    - Names of the settings that the server has already and that its file names with another value, or not at all. The server was told to
+      rewrite its file for them, or would be. For a default that the file does not name it adds no line.
+  returned: always
+  type: list
+  elements: str
+  sample: [repl-backlog-size]
 previous:
   description:
     - The running values from before of every setting that was changed, or would be, on the server or in its file.

@@ -103,6 +103,13 @@ replicas:
   returned: always
   type: list
   elements: str
+good_replicas:
+  description:
+    - How many replicas count for C(min-replicas-to-write) by the primary's own account; connected, and acknowledged within C(min-replicas-max-lag).
+      V(none) when there is not exactly one primary.
+  returned: always
+  type: int
+  sample: 2
 restart_order:
   description: Names of the nodes in the order in which they may be restarted, the primary last.
   returned: always

@@ -272,6 +272,26 @@ def test_an_overridden_setting_is_refused_by_name(
     assert not failed["unseen"]
 
 
+@every_engine
+def test_an_include_is_found_where_the_server_finds_it(make_server: ServerFactory, push: Push) -> None:
+    """Relative, in an included file, from the folder that ``dir`` names: a file of the same name beside the server's is not it."""
+    server = make_server()
+    server.process.stop()
+    data = server.directory / "data"
+    data.mkdir()
+    (data / "near.conf").write_text("include deep.conf\n", encoding="utf-8")
+    (data / "deep.conf").write_text("slave-priority 70\n", encoding="utf-8")
+    (server.directory / "near.conf").write_text("hz 17\n", encoding="utf-8")
+    with server.file.open("a", encoding="utf-8") as stream:
+        stream.write("set-proc-title no\ndir data\ninclude near.conf\n")
+    server.start()
+    assert (server.value("slave-priority"), server.value("hz")) == ("70", "10")
+    failed = push(server, {"replica-priority": 80, "hz": 20})
+    assert f"replica-priority: the included file {data}/deep.conf sets it too" in failed["msg"]
+    assert "hz: " not in failed["msg"]
+    assert not failed["unseen"]
+
+
 def test_a_server_without_a_file_is_refused(make_server: ServerFactory, push: Push) -> None:
     server = make_server(with_file=False)
     failed = push(server, {"hz": 20}, check=True)
@@ -333,6 +353,28 @@ def test_a_rewrite_by_somebody_else_puts_pending_back_and_it_shows(make_server: 
     assert push(server, {"databases": 32}, write_pending=True)["written"] == ["databases"]
 
 
+@every_engine
+def test_what_runs_and_is_not_in_the_file_is_saved_there(make_server: ServerFactory, push: Push) -> None:
+    """Set by somebody else without CONFIG REWRITE, once beside a line and once without; and a start-only setting edited."""
+    server = make_server("repl-backlog-size 3mb\ndatabases 32\n")
+    with server.client() as client:
+        client.config_set("repl-backlog-size", "5mb")
+        client.config_set("hz", "20")
+    wanted = {"repl-backlog-size": "5mb", "hz": 20, "databases": 32}
+    server.file.write_text(server.text().replace("databases 32", "databases 64"), encoding="utf-8")
+    foreseen = push(server, wanted, check=True)
+    assert foreseen["unsaved"] == ["repl-backlog-size", "hz", "databases"]
+    assert foreseen["changed"]
+    assert "databases 64" in server.text()
+
+    saved = push(server, wanted)
+    assert (saved["live"], saved["pending"], saved["changed"]) == ([], [], True)
+    for line in ("repl-backlog-size 5mb", "hz 20", "databases 32"):
+        assert line in server.text().splitlines()
+    again = push(server, wanted)
+    assert (again["unsaved"], again["changed"]) == ([], False)
+
+
 def test_line_ends_stay(make_server: ServerFactory, push: Push) -> None:
     server = make_server()
     server.file.write_bytes(server.file.read_bytes().replace(b"\n", b"\r\n"))
@@ -344,7 +386,8 @@ def test_line_ends_stay(make_server: ServerFactory, push: Push) -> None:
 def test_min_replicas_above_the_good_ones_is_refused(make_server: ServerFactory, push: Push) -> None:
     server = make_server()
     assert "min-replicas-to-write" in push(server, {"min-replicas-to-write": 1})["msg"]
-    assert push(server, {"min-replicas-to-write": 1}, good_replicas=1)["changed"]
+    # Whatever was seen of the group before: it is this node that would refuse every write.
+    assert "min-replicas-to-write" in push(server, {"min-replicas-to-write": 1}, good_replicas=1)["msg"]
 
 
 @every_engine

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import redis
 from lab.lab import Lab
+from lab.waiting import wait_until
 
 from .run import Run, play
 
 LIMITS = "client-output-buffer-limit"
+LONG = 60.0
 
 
 def push(lab: Lab, settings: object, *arguments: str) -> Run:
@@ -29,7 +34,7 @@ def run_ids(lab: Lab) -> dict[str, str]:
 
 
 def test_live_settings_need_no_restart_and_a_second_run_changes_nothing(lab: Lab) -> None:
-    before = run_ids(lab)
+    before, primaries = run_ids(lab), [lab.primary_of(group) for group in lab.groups]
     wanted = {"repl-backlog-size": "3mb", LIMITS: "replica 512mb 128mb 60"}
 
     planned = push(lab, wanted, "--check", "--diff")
@@ -45,6 +50,21 @@ def test_live_settings_need_no_restart_and_a_second_run_changes_nothing(lab: Lab
     for node in lab.nodes:
         assert "slave 536870912 134217728 60" in node.config(LIMITS)
         assert "repl-backlog-size 3mb" in (node.directory / "redis.conf").read_text(encoding="utf-8")
+
+    # Set by hand and in no file: the next restart would lose it, so that "it runs already" is not the end of it.
+    for node in lab.nodes:
+        with node.client() as client:
+            client.config_set("repl-backlog-size", "5mb")
+    wanted["repl-backlog-size"] = "5mb"
+    planned = push(lab, wanted, "--check")
+    assert planned.said(
+        f"{lab.nodes[0].name}{' (primary)' if lab.nodes[0] in primaries else ''}: save in its file repl-backlog-size"
+    )
+    assert planned.changes
+    saved = push(lab, wanted)
+    assert saved.code == 0, saved.failure()
+    for node in lab.nodes:
+        assert "repl-backlog-size 5mb" in (node.directory / "redis.conf").read_text(encoding="utf-8")
 
     second = push(lab, wanted)
     assert second.code == 0, second.failure()
@@ -77,6 +97,35 @@ def test_settings_that_need_a_restart_are_rolled_where_they_differ(lab: Lab) -> 
     again = push(lab, {"tcp-backlog": 301}, "--limit", "group_1")
     assert again.code == 0, again.failure()
     assert again.changes == []
+
+
+def test_live_settings_cure_a_group_with_accepted_problems_and_only_good_replicas_count(lab: Lab) -> None:
+    """A replica that has lost its primary is still a replica that answers, and no good one."""
+    sick = lab.replicas_of("group-1")[0]
+    password = sick.config("masterauth")
+    accept = {"redis_accept": ["replica_link_down", "replica_syncing"]}
+    with sick.client() as client, lab.primary_of("group-1").client() as primary:
+        client.config_set("masterauth", "wrong")
+        primary.execute_command("CLIENT", "KILL", "TYPE", "replica")
+        wait_until(lambda: None if _links_up(primary) == 1 else "not one link", LONG, "one good replica")
+        try:
+            refused = push(lab, {"min-replicas-to-write": 2}, "--limit", "group_1", "-e", json.dumps(accept))
+            cured = push(lab, {"repl-backlog-size": "6mb"}, "--limit", "group_1", "-e", json.dumps(accept))
+        finally:
+            client.config_set("masterauth", password)
+            client.config_rewrite()
+    assert refused.code != 0
+    assert "min-replicas-to-write would be 2, the group has 1 good replicas" in refused.failure()
+    assert {node.config("min-replicas-to-write") for node in lab.nodes} == {"0"}
+    assert cured.code == 0, cured.failure()
+    assert cured.said("accepted: replica_link_down")
+    assert {node.config("repl-backlog-size") for node in lab.nodes_of("group-1")} == {str(6 * 1024**2)}
+
+
+def _links_up(primary: redis.Redis) -> int:
+    """How many replicas are connected to it and in sync."""
+    found = primary.info("replication")
+    return sum(1 for name, one in found.items() if name.startswith("slave") and one.get("state") == "online")
 
 
 def test_a_node_that_is_cut_off_is_named_and_the_others_are_restored(lab: Lab) -> None:

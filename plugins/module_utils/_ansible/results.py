@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .._model.group import GroupView, Member, lag_bytes
+from .._model.health import good_replicas
 from .._model.order import restart_order
 from .._model.problems import UNKNOWN, Judgement, Problem
 from .._model.restart import RestartForecast
@@ -22,6 +23,7 @@ UNSEEN_GROUP: dict[str, Any] = {
     "accepted": [],
     "primary": None,
     "replicas": [],
+    "good_replicas": None,
     "restart_order": [],
     "members": [],
     "sentinels": [],
@@ -40,6 +42,7 @@ def group_result(view: GroupView, judgement: Judgement) -> dict[str, Any]:
         "accepted": [problem_result(problem) for problem in judgement.accepted],
         "primary": primary.name if primary is not None else None,
         "replicas": [member.name for member in view.replicas],
+        "good_replicas": good_replicas(primary.facts) if primary is not None else None,
         "restart_order": restart_order(view),
         "members": [member_result(view, member) for member in view.members],
         "sentinels": sentinel_results(view),

@@ -61,6 +61,11 @@ class Setting:
         return self.state == IN_EFFECT and self.persisted is None
 
     @property
+    def unkept(self) -> bool:
+        """In effect, and the next start would find another value in the file, or none: the server is to rewrite its file."""
+        return self.state == IN_EFFECT and (self.unsaved or self.unsettled)
+
+    @property
     def unwritten(self) -> bool:
         """Waits for a restart, and the file does not have it yet."""
         return self.state == PENDING and not same(self.name, self.desired or "", self.persisted)

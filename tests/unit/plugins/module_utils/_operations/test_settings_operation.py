@@ -239,6 +239,46 @@ def test_what_is_in_effect_but_not_in_the_file_is_persisted() -> None:
     assert "set" not in node.calls
 
 
+@pytest.mark.parametrize(
+    ("text", "wishes", "unsaved"),
+    [
+        pytest.param("hz 10\n", {"hz": 20}, ["hz"], id="another value in the file"),
+        pytest.param("port 1\n", {"hz": 20}, ["hz"], id="none in the file"),
+        pytest.param("hz 20\n", {"hz": 20}, [], id="the same"),
+        pytest.param(
+            "databases 32\n", {"databases": 16}, ["databases"], id="only a start reads it, and would read another"
+        ),
+        pytest.param("hz 10\n", {"hz": 30}, [], id="to be set live"),
+        pytest.param("databases 16\n", {"databases": 32}, [], id="pending"),
+    ],
+)
+def test_what_runs_and_is_not_in_the_file_is_named_before_and_after(
+    text: str, wishes: dict[str, Any], unsaved: list[str]
+) -> None:
+    node = Node(hz="20", databases="16")
+    node.text = text
+    before = inspect(node, wishes)
+    assert report(before.settings, before.settings)["unsaved"] == unsaved
+    assert report(before.settings, apply(node, before, Clock(), 1.0))["unsaved"] == unsaved
+    again = inspect(node, wishes)
+    assert report(again.settings, again.settings)["unsaved"] == []
+
+
+@pytest.mark.parametrize(
+    ("role", "given", "refused"),
+    [
+        pytest.param("master", 2, True, id="the primary counts fewer than were seen"),
+        pytest.param("master", None, True, id="the primary counts for itself"),
+        pytest.param("slave", 2, False, id="a replica has only what it is told"),
+        pytest.param("slave", 0, True, id="a replica is told of none"),
+    ],
+)
+def test_the_smaller_number_of_good_replicas_counts(role: str, given: int | None, refused: bool) -> None:
+    node = Node(**{"min-replicas-to-write": "0"})
+    node.role = role
+    assert bool(inspect(node, {"min-replicas-to-write": 1}, given).refusals) is refused
+
+
 def test_a_refusal_of_the_engine_leaves_everything() -> None:
     node = Node(hz="10")
     node.trouble["set"] = [refused()]
