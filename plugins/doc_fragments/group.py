@@ -68,7 +68,7 @@ options:
   accept:
     description:
       - Codes of problems that do not count. RV(steadyhand.redis.group_info#module:problems) shows the codes.
-      - Two primaries, no primary, and everything that makes the verdict unknown are never acceptable.
+      - Two primaries, no primary, a primary of another group in the inventory, and everything that makes the verdict unknown are never acceptable.
     type: list
     elements: str
     default: []

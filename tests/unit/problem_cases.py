@@ -20,6 +20,7 @@ from unit.builders import (
     attached,
     group_view,
     node_account,
+    node_facts,
     peer_entry,
     primary_entry,
     replica_entry,
@@ -58,6 +59,10 @@ def _add_node(view: GroupView, name: str) -> GroupView:
     return replace(view, nodes=(*view.nodes, node_account(name, replica_facts(name))))
 
 
+def _add_primary(view: GroupView, name: str) -> GroupView:
+    return replace(view, nodes=(*view.nodes, node_account(name, node_facts(name, replication_id="9" * 40))))
+
+
 def _copy_of_b(view: GroupView) -> GroupView:
     """``c`` hangs on ``b``, and everybody knows it."""
     view = with_link(view, "c", primary=address_of("b"))
@@ -87,6 +92,32 @@ ROLE_CASES = {
     "two nodes are primaries": Case(
         ("sentinel_sees_down s1", "sentinel_sees_down s2", "sentinel_sees_down s3", "two_primaries presence-1"),
         lambda view: with_node(view, "b", role=PRIMARY, upstream=None),
+    ),
+    "a primary of elsewhere is in the inventory": Case(("foreign_member d",), lambda view: _add_primary(view, "d")),
+    "a primary of elsewhere, and a Sentinel keeps one that nothing explains": Case(
+        (
+            "sentinel_member_unsettled s1",
+            "sentinel_misses_member s2",
+            "sentinel_misses_member s3",
+            "two_primaries presence-1",
+        ),
+        lambda view: with_sentinel(
+            _add_primary(view, "d"),
+            "s1",
+            replicas=(replica_entry("b"), replica_entry("c"), replica_entry("b", address=STRANGER, run_id="run-x")),
+        ),
+    ),
+    "two primaries, and a Sentinel knows both by address": Case(
+        (
+            "sentinel_member_unsettled s1",
+            "sentinel_member_unsettled s2",
+            "sentinel_member_unsettled s3",
+            "two_primaries presence-1",
+        ),
+        lambda view: with_node(view, "b", role=PRIMARY, upstream=None, run_id="run-b-2"),
+    ),
+    "a primary of elsewhere, and nobody watches": Case(
+        ("two_primaries presence-1",), lambda view: replace(_add_primary(view, "d"), sentinels=())
     ),
     "no node is a primary": Case(
         ("no_primary presence-1", "node_unreachable a"),
@@ -281,6 +312,12 @@ MEMBERSHIP_CASES = {
             "s1",
             replicas=(replica_entry("b"), replica_entry("c"), replica_entry("b", address=STRANGER, run_id="run-x")),
         ),
+    ),
+    "a live replica of a replica is in no inventory": Case(
+        ("unlisted_member b",), lambda view: with_node(view, "b", replicas=(attached("b", address=STRANGER),))
+    ),
+    "a replica still lists one that has gone over to the primary": Case(
+        (), lambda view: with_node(view, "b", replicas=(attached("c"),))
     ),
     "a live replica is in no inventory while a member is silent": Case(
         ("node_unreachable c", "unlisted_member s1"),

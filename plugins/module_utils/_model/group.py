@@ -108,6 +108,30 @@ def attached_replicas(view: GroupView, primary: Member) -> tuple[Member, ...]:
     return tuple(m for m in view.replicas if m.facts.upstream is not None and m.facts.upstream.primary in addresses)
 
 
+def foreign_primaries(view: GroupView) -> tuple[Member, ...]:
+    """The primaries that do not belong here: exactly one is known to the Sentinels that watch, and these to none of them.
+
+    None as long as a Sentinel keeps an entry that no other node explains: a primary of the group that was just started
+    behind NAT looks like that. Two primaries are then what they seem to be.
+    """
+    known = [member for member in view.primaries if _is_known(view, member)]
+    if not view.watching or len(known) != 1:
+        return ()
+    foreign = tuple(member for member in view.primaries if member is not known[0])
+    others = [member for member in view.members if member not in foreign]
+    run_ids = {member.facts.run_id for member in others}
+    addresses = {address for member in others for address in view.addresses(member)}
+    addresses |= {node.declared for node in view.nodes if node.facts is None and node.declared is not None}
+    explained = all(entry.run_id in run_ids or entry.address in addresses for entry in view.entries())
+    return foreign if explained else ()
+
+
+def _is_known(view: GroupView, member: Member) -> bool:
+    """Whether any Sentinel has an entry for it, by its run id or by an address of it."""
+    addresses = view.addresses(member)
+    return any(entry.run_id == member.facts.run_id or entry.address in addresses for entry in view.entries())
+
+
 def copies_a_replica(view: GroupView, member: Member) -> bool:
     """Whether it is chained: it copies another replica of the group, so its primary does not list it to Sentinels."""
     upstream = member.facts.upstream

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .borrowed import HISTORY, Borrowed
-from .group import GroupView, Member, lag_bytes
+from .group import GroupView, Member, foreign_primaries, lag_bytes
 from .node import NodeFacts
 from .problems import Problem
 from .replies import whole
@@ -75,7 +75,16 @@ def _node_problems(member: Member) -> Iterator[Problem]:
 
 
 def _role_problems(view: GroupView) -> Iterator[Problem]:
-    if len(view.primaries) > 1:
+    foreign = foreign_primaries(view)
+    for member in foreign:
+        yield Problem(
+            "foreign_member",
+            member.name,
+            f"it is a primary at {member.account.address}, and no Sentinel of this group knows it",
+            "Check its host and port in the inventory. Did it once belong here, then it is a second copy that clients may still "
+            "write to: keep them off, and make it a replica or take it away",
+        )
+    if len(view.primaries) > 1 and not foreign:
         names = ", ".join(member.name for member in view.primaries)
         yield Problem(
             "two_primaries",

@@ -24,6 +24,7 @@ CODES = {
     "aof_write_failed": (UNSAFE, "the last write to the append-only file failed"),
     "chained_replica": (DEGRADED, "a replica copies another replica instead of the primary"),
     "failover_in_progress": (UNSAFE, "a failover is under way"),
+    "foreign_member": (UNSAFE, "a primary in the inventory is no member of the group"),
     "full_syncs_growing": (UNSAFE, "replicas keep starting full synchronisations"),
     "last_save_failed": (DEGRADED, "the last RDB save failed"),
     "min_replicas_unmet": (UNSAFE, "the primary refuses writes for lack of good replicas"),
@@ -57,8 +58,11 @@ CODES = {
     "unlisted_member": (UNSAFE, "a live member of the group is missing from the inventory"),
 }
 
-# Never to be worked around: two primaries lose writes at any moment, and unknown is not knowledge.
-NEVER_ACCEPTABLE = frozenset({"two_primaries", "no_primary"} | {c for c, (v, _m) in CODES.items() if v == UNKNOWN})
+# Never to be worked around: two primaries lose writes at any moment, a node of elsewhere would be treated as one of the group, and
+# unknown is not knowledge.
+NEVER_ACCEPTABLE = frozenset(
+    {"two_primaries", "no_primary", "foreign_member"} | {c for c, (v, _m) in CODES.items() if v == UNKNOWN}
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .group import DataEntry, GroupView, Member, copies_a_replica, entry_of
+from .group import DataEntry, GroupView, Member, attached_replicas, copies_a_replica, entry_of, foreign_primaries
 from .problems import Problem
 from .sentinel import PrimaryEntry, SentinelAccount, SentinelFacts
 
@@ -100,7 +100,9 @@ def _matching_problems(
     strangers = [found for found in unmatched if found.address not in known | declared_down]
 
     # The primary does not list what copies another replica, so a Sentinel that never heard of it is right.
+    # Nor does it know a node of elsewhere, which is a problem of its own.
     unread = [m for m in view.members if entry_of(facts, m) is None and not copies_a_replica(view, m)]
+    unread = [member for member in unread if member not in foreign_primaries(view)]
     unfound = [member for member in unread if not view.addresses(member) & by_address]
     silent = sum(1 for node in view.nodes if node.facts is None and node.declared is None)
     # Behind NAT only the count tells: as many strangers as there are silent nodes may be those, others are unread ones.
@@ -186,24 +188,32 @@ def _agreement_problems(view: GroupView) -> Iterator[Problem]:
 
 
 def _attachment_problems(view: GroupView) -> Iterator[Problem]:
-    """Replicas that hang on the primary and that nobody listed: they have no run id to match, so they are counted."""
-    primary = view.primary
-    if primary is None:
+    """Replicas that hang on a member and that nobody listed: they have no run id to match, so they are counted.
+
+    On a replica as on the primary: of what copies a replica no Sentinel ever hears.
+    """
+    if view.primary is None:
         return
-    ours = [
-        member
-        for member in view.replicas
-        if member.facts.upstream is not None and member.facts.upstream.primary in view.addresses(primary)
-    ]
-    known = {address for member in ours for address in view.addresses(member)}
-    strangers = [str(replica.address) for replica in primary.facts.replicas if replica.address not in known]
-    surplus = len(primary.facts.replicas) - len(ours) - sum(1 for node in view.nodes if node.facts is None)
-    if surplus > 0:
-        yield Problem(
-            "unlisted_member",
-            primary.name,
-            "{} more replicas are attached than the inventory lists; unmatched: {}".format(
-                surplus, ", ".join(strangers) or "none"
-            ),
-            "Add the node to the inventory (a sliced job sees only a part of it), or detach it",
-        )
+    everybody = {address for member in view.members for address in view.addresses(member)}
+    silent = sum(1 for node in view.nodes if node.facts is None)
+    for source in view.members:
+        ours = attached_replicas(view, source)
+        known = {address for member in ours for address in view.addresses(member)}
+        strangers = [str(replica.address) for replica in source.facts.replicas if replica.address not in known]
+        surplus = len(source.facts.replicas) - len(ours) - silent
+        if source is not view.primary:
+            # One that was told to copy somebody else is listed here until its connection is seen to be closed.
+            surplus = min(surplus, sum(1 for replica in source.facts.replicas if replica.address not in everybody))
+        if surplus > 0:
+            yield _unlisted_replicas(source, surplus, strangers)
+
+
+def _unlisted_replicas(source: Member, surplus: int, strangers: list[str]) -> Problem:
+    return Problem(
+        "unlisted_member",
+        source.name,
+        "{} more replicas are attached than the inventory lists; unmatched: {}".format(
+            surplus, ", ".join(strangers) or "none"
+        ),
+        "Add the node to the inventory (a sliced job sees only a part of it), or detach it",
+    )

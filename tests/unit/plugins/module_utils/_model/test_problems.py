@@ -79,10 +79,10 @@ def test_what_is_never_acceptable_counts_although_accepted(code: str) -> None:
     assert "can never be accepted" in unacceptable([code])[0]
 
 
-def test_never_acceptable_are_split_brain_and_all_that_is_unknown() -> None:
+def test_never_acceptable_are_split_brain_a_node_of_elsewhere_and_all_that_is_unknown() -> None:
     unknown = {code for code, (verdict, _meaning) in CODES.items() if verdict == UNKNOWN}
     assert unknown == {"node_denied", "node_unreachable", "sentinel_denied", "sentinel_unreachable"}
-    assert unknown | {"two_primaries", "no_primary"} == NEVER_ACCEPTABLE
+    assert unknown | {"two_primaries", "no_primary", "foreign_member"} == NEVER_ACCEPTABLE
 
 
 def test_a_list_to_accept_is_checked_word_by_word() -> None:
