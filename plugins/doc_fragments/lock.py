@@ -37,4 +37,11 @@ options:
           - Whether to give the lock back when the module succeeds.
         type: bool
         default: false
+      continues:
+        description:
+          - Owners of earlier runs that have ended without giving the lock back. It is taken over from them.
+          - A hand-over of such a run that is still at work is a refusal. If the run was not dead after all, it is refused at its next step.
+        type: list
+        elements: str
+        default: []
 """

@@ -89,6 +89,9 @@ problems:
     verdict:
       description: The verdict that this problem alone leads to.
       type: str
+    acceptable:
+      description: Whether O(accept) may hold its code.
+      type: bool
 accepted:
   description: Problems that O(accept) sets aside, in the same form as RV(problems).
   returned: always
@@ -226,6 +229,24 @@ last_handover:
       description: As M(steadyhand.redis.failover) returned them.
       type: list
       elements: str
+maintenance:
+  description:
+    - Who holds the maintenance lock of the group (see M(steadyhand.redis.maintenance_lock)), or V(none) when nobody does.
+  returned: always
+  type: dict
+  contains:
+    owner:
+      description: Unique name of the run that holds it; V(unknown) for a value that is not ours.
+      type: str
+    purpose:
+      description: What that run is doing.
+      type: str
+    since:
+      description: Since when, in UTC by the primary's clock.
+      type: str
+    ends_in_seconds:
+      description: When it ends unless it is renewed; V(none) where it does not end.
+      type: int
 routing:
   description:
     - Where the traffic of a group without Sentinels must be moved, while M(steadyhand.redis.failover_end) has not been told that it was.

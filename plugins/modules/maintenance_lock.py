@@ -52,6 +52,13 @@ options:
       - After how many seconds without a renewal the lock ends by itself. Longer than the longest single step, which is usually a restart with loading.
     type: int
     default: 900
+  continues:
+    description:
+      - Owners of earlier runs that have ended without giving the lock back. O(state=present) takes it over from them.
+      - A hand-over of such a run that is still at work is a refusal. If the run was not dead after all, it is refused at its next step.
+    type: list
+    elements: str
+    default: []
   force:
     description:
       - With O(state=absent), whether to remove a lock whatever its owner. Only when that run is known to be dead.
@@ -108,6 +115,7 @@ def main() -> None:
             "owner": {"type": "str", "required": True},
             "purpose": {"type": "str", "default": "maintenance"},
             "seconds": {"type": "int", "default": 900},
+            "continues": {"type": "list", "elements": "str", "default": []},
             "force": {"type": "bool", "default": False},
         },
         {"holder": None},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,11 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connectio
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node, NodeTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import CommandRefused, Refused
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.last_handover import (
+    BEGUN,
+    LastHandOver,
+    last_handover_key,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish, lock_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.lock import give_back, holder, take_or_renew
 from lab.waiting import wait_until
@@ -57,7 +63,10 @@ def test_of_two_runs_one_works_and_the_other_is_told_who_since_when_and_for_what
     held = holder(theirs, GROUP)
     assert held is not None
     assert (held.owner, held.purpose) == ("run-1", "push_config")
-    assert refused.value.reasons == (f"run-1 since {held.since} for push_config holds the lock",)
+    (reason,) = refused.value.reasons
+    assert reason.startswith(f"run-1 since {held.since} for push_config holds the lock, which ends in ")
+    assert "redis_run_continues=run-1" in reason
+    assert "maintenance_lock with state=absent and force=true" in reason
     assert give_back(mine, GROUP, "run-1") is True
     assert take_or_renew(theirs, GROUP, THEIRS) is True
 
@@ -87,6 +96,52 @@ def test_a_lock_of_another_owner_is_not_given_back(pair: tuple[Node, Node]) -> N
     assert holder(mine, GROUP) is not None
     assert give_back(mine, GROUP, "run-1") is True
     assert give_back(mine, GROUP, "run-1") is False
+
+
+def test_the_lock_of_a_run_that_ended_is_taken_over_by_one_of_those_that_continue_it(pair: tuple[Node, Node]) -> None:
+    mine, theirs = pair
+    take_or_renew(mine, GROUP, MINE)
+    first, second = (LockWish(owner, "push_config", 60, ("run-0", "run-1")) for owner in ("run-3", "run-4"))
+    assert take_or_renew(theirs, GROUP, first) is True
+    taken = holder(mine, GROUP)
+    assert taken is not None
+    assert taken.owner == "run-3"
+    assert take_or_renew(theirs, GROUP, first) is False, "from now on it is prolonged"
+    with pytest.raises(Refused, match="run-3 since"):
+        take_or_renew(mine, GROUP, second)
+    # It was not dead after all.
+    with pytest.raises(Refused, match="run-3 since"):
+        take_or_renew(mine, GROUP, MINE)
+    assert give_back(mine, GROUP, "run-1") is False
+    assert holder(mine, GROUP) == taken
+
+
+def test_nothing_is_taken_over_while_a_hand_over_of_that_run_is_at_work(pair: tuple[Node, Node]) -> None:
+    mine, theirs = pair
+    next_run = LockWish("run-3", "push_config", 60, ("run-1",))
+    begun = LastHandOver(BEGUN, "run-1", "push_config", "2026-11-24T10:00:00Z", old_primary="group-1-a")
+    take_or_renew(mine, GROUP, MINE)
+    try:
+        mine.call("SET", last_handover_key(GROUP), begun.encode())
+        with pytest.raises(
+            Refused, match="its hand-over away from group-1-a, begun at 2026-11-24T10:00:00Z, has not end"
+        ):
+            take_or_renew(theirs, GROUP, next_run)
+        mine.call("SET", last_handover_key(GROUP), replace(begun, outcome="done").encode())
+        assert take_or_renew(theirs, GROUP, next_run) is True
+    finally:
+        mine.call("DEL", last_handover_key(GROUP))
+
+
+def test_who_holds_the_lock_and_for_how_long_is_in_the_account_of_the_node(pair: tuple[Node, Node]) -> None:
+    mine, theirs = pair
+    assert theirs.facts(GROUP).lock is None
+    take_or_renew(mine, GROUP, MINE)
+    seen = theirs.facts(GROUP).lock
+    assert seen is not None
+    assert seen.record == holder(mine, GROUP)
+    assert seen.ends_in_seconds is not None
+    assert 0 < seen.ends_in_seconds <= 60
 
 
 def test_a_lock_that_was_flushed_away_is_taken_anew_and_not_merely_prolonged(pair: tuple[Node, Node]) -> None:

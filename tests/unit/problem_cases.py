@@ -140,6 +140,7 @@ REPLICATION_CASES = {
     "a replica has not applied what it buffered": Case(
         ("replica_syncing b",), lambda view: with_link(view, "b", buffered_bytes=7)
     ),
+    "a link never was up": Case(("replica_link_down b",), lambda view: with_link(view, "b", up=False, down_seconds=-1)),
     "a link is down": Case(("replica_link_down b",), lambda view: with_link(view, "b", up=False, down_seconds=9)),
     "a replica has another history": Case(
         ("replica_link_down b",), lambda view: with_node(view, "b", replication_id="2" * 40)

@@ -25,6 +25,7 @@ def lock_option() -> dict[str, dict[str, Any]]:
                 "purpose": {"type": "str", "default": "maintenance"},
                 "seconds": {"type": "int", "default": 900},
                 "release": {"type": "bool", "default": False},
+                "continues": {"type": "list", "elements": "str", "default": []},
             },
         }
     }
@@ -33,7 +34,9 @@ def lock_option() -> dict[str, dict[str, Any]]:
 def lock_from(params: Mapping[str, Any]) -> LockWish | None:
     """The lock that the parameters ask for."""
     option = params["lock"]
-    return None if option is None else LockWish(option["owner"], option["purpose"], option["seconds"])
+    if option is None:
+        return None
+    return LockWish(option["owner"], option["purpose"], option["seconds"], tuple(option["continues"]))
 
 
 def lock_keeper(connections: GroupConnections, wish: LockWish | None) -> Callable[[GroupView], None]:

@@ -11,7 +11,7 @@ from .._engine.group import GroupConnections
 from .._engine.node import Node
 from .._model.errors import Refused
 from .._model.lock import LockRecord, LockWish, lock_key
-from .._operations.lock import give_back, holder, take_or_renew
+from .._operations.lock import give_back, held, holder, take_or_renew
 from .group import targets_from
 from .module import Task
 
@@ -36,13 +36,15 @@ def body(task: Task) -> None:
 
 def _take(task: Task, node: Node, before: LockRecord | None) -> LockRecord | None:
     params, group = task.params, task.params["group"]
-    task.result["changed"] = before is None
-    if before is not None and before.owner != params["owner"]:
+    mine = before is not None and before.owner == params["owner"]
+    if before is not None and not mine and before.owner not in params["continues"]:
         task.result["holder"] = asdict(before)
-        raise Refused(f"group {group} is under maintenance", [f"{before} holds the lock"])
+        raise Refused(f"group {group} is under maintenance", [str(held(node, group) or before)])
+    task.result["changed"] = not mine
     if task.check_mode:
-        return before or LockRecord(params["owner"], params["purpose"], "")
-    take_or_renew(node, group, LockWish(params["owner"], params["purpose"], params["seconds"]))
+        return before if mine else LockRecord(params["owner"], params["purpose"], "")
+    wish = LockWish(params["owner"], params["purpose"], params["seconds"], tuple(params["continues"]))
+    take_or_renew(node, group, wish)
     return holder(node, group)
 
 

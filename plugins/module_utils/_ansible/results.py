@@ -11,7 +11,7 @@ from typing import Any
 from .._model.group import GroupView, Member, lag_bytes
 from .._model.health import good_replicas
 from .._model.order import restart_order
-from .._model.problems import UNKNOWN, Judgement, Problem
+from .._model.problems import NEVER_ACCEPTABLE, UNKNOWN, Judgement, Problem
 from .._model.restart import RestartForecast
 from .._model.routing import unfinished_routing
 
@@ -28,6 +28,7 @@ UNSEEN_GROUP: dict[str, Any] = {
     "members": [],
     "sentinels": [],
     "last_handover": None,
+    "maintenance": None,
     "routing": None,
 }
 
@@ -47,13 +48,14 @@ def group_result(view: GroupView, judgement: Judgement) -> dict[str, Any]:
         "members": [member_result(view, member) for member in view.members],
         "sentinels": sentinel_results(view),
         "last_handover": last_handover_result(primary),
+        "maintenance": maintenance_result(primary),
         "routing": routing_result(view),
     }
 
 
-def problem_result(problem: Problem) -> dict[str, str]:
+def problem_result(problem: Problem) -> dict[str, Any]:
     """One problem as data."""
-    return {**asdict(problem), "verdict": problem.verdict}
+    return {**asdict(problem), "verdict": problem.verdict, "acceptable": problem.code not in NEVER_ACCEPTABLE}
 
 
 def member_result(view: GroupView, member: Member) -> dict[str, Any]:
@@ -101,6 +103,12 @@ def last_handover_result(primary: Member | None) -> dict[str, Any] | None:
     """How the last hand-over ended, as data; None where no primary answers or none is on record."""
     record = primary.facts.last_handover if primary is not None else None
     return None if record is None else {**asdict(record), "reasons": list(record.reasons)}
+
+
+def maintenance_result(primary: Member | None) -> dict[str, Any] | None:
+    """Who holds the maintenance lock, as data; None where no primary answers or nobody does."""
+    held = primary.facts.lock if primary is not None else None
+    return None if held is None else {**asdict(held.record), "ends_in_seconds": held.ends_in_seconds}
 
 
 def routing_result(view: GroupView) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from .._model.address import Address
 from .._model.borrowed import ledger_key
 from .._model.errors import SteadyhandError
 from .._model.last_handover import LastHandOver, last_handover_key
+from .._model.lock import HeldLock, lock_key
 from .._model.node import OBSERVED_SECRETS, OBSERVED_SETTINGS, NodeFacts, parse_node
 from .._model.replies import parse_info, parse_pairs
 from .connection import Command, Connection, Login
@@ -43,14 +44,22 @@ class Node:
         self.connection.close()
 
     def facts(self, group: str = "") -> NodeFacts:
-        """Read the node's state in one round trip (INFO, CONFIG GET, ACL LIST), with the ledger of its ``group`` and the
-        record of its last hand-over.
+        """Read the node's state in one round trip (INFO, CONFIG GET, ACL LIST), with the ledger of its ``group``, the
+        record of its last hand-over and its maintenance lock.
 
         Raises Unreachable, AccessDenied, or CommandMissing when CONFIG or INFO was renamed.
         """
         settings = [("CONFIG", "GET", name) for name in OBSERVED_SETTINGS + OBSERVED_SECRETS]
-        kept = [("HGETALL", ledger_key(group)), ("GET", last_handover_key(group))]
-        info, acl, ledger, record, *pairs = self.connection.pipeline([("INFO",), ("ACL", "LIST"), *kept, *settings])
+        lock_of_group = lock_key(group)
+        kept = [
+            ("HGETALL", ledger_key(group)),
+            ("GET", last_handover_key(group)),
+            ("GET", lock_of_group),
+            ("PTTL", lock_of_group),
+        ]
+        info, acl, ledger, record, lock, end, *pairs = self.connection.pipeline(
+            [("INFO",), ("ACL", "LIST"), *kept, *settings]
+        )
         for reply in [info, *pairs]:
             if isinstance(reply, SteadyhandError):
                 raise reply
@@ -62,7 +71,9 @@ class Node:
         # A node that loads or has lost its primary refuses to read keys; nothing is known of what it keeps then.
         borrowed = {} if isinstance(ledger, SteadyhandError) else parse_pairs(ledger)
         last = None if isinstance(record, SteadyhandError) else LastHandOver.decode(record)
-        return parse_node(parse_info(info), values, acl_lines, self.target.login.user or "default", borrowed, last)
+        held = None if isinstance(lock, SteadyhandError) else HeldLock.read(lock, end if isinstance(end, int) else None)
+        own_user = self.target.login.user or "default"
+        return parse_node(parse_info(info), values, acl_lines, own_user, borrowed, last, held)
 
     def info(self, section: str) -> dict[str, str]:
         """One section of INFO as a mapping."""

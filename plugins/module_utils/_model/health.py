@@ -127,7 +127,8 @@ def _replica_problems(view: GroupView, primary: Member, replica: Member, limits:
         yield Problem(
             "replica_link_down",
             replica.name,
-            f"its link to {upstream.primary} is down since {upstream.down_seconds} s",
+            f"its link to {upstream.primary} "
+            + (f"is down since {upstream.down_seconds} s" if upstream.down_seconds >= 0 else "was never up"),
             "Look at masterauth, network and the primary's log",
         )
     elif replica.facts.replication_id != primary.facts.replication_id:

@@ -8,6 +8,10 @@ hand-over by replication: the fence is lifted only when the new primary has ever
 them. What can remove it before its time: eviction (it has a time to live, so volatile policies may choose it), FLUSHALL
 and an automatic failover that lost it. The owner notices at its next renewal and takes it again; right before a fence a
 lock that is gone is a refusal, because somebody else may have worked in between.
+
+A run that goes on where another one was cut off need not wait for the end of a lock that nobody will give back: it names the
+runs that it continues, and takes over what they hold. It is an owner of its own, so two that continue the same run exclude
+each other, and one that was not dead after all is refused at its next step.
 """
 
 from __future__ import annotations
@@ -20,11 +24,15 @@ KEY_PREFIX = "steadyhand:lock:"
 
 @dataclass(frozen=True)
 class LockWish:
-    """What to hold: ``owner`` is unique to one run, ``seconds`` the life after each renewal."""
+    """What to hold: ``owner`` is unique to one run, ``seconds`` the life after each renewal.
+
+    ``continues`` are the owners of earlier runs, known to have ended, whose lock may be taken over.
+    """
 
     owner: str
     purpose: str
     seconds: int
+    continues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,32 @@ class LockRecord:
 
     def __str__(self) -> str:
         return f"{self.owner} since {self.since} for {self.purpose}"
+
+
+@dataclass(frozen=True)
+class HeldLock:
+    """A lock that somebody holds. ``ends_in_seconds`` is None where its end is not known."""
+
+    record: LockRecord
+    ends_in_seconds: int | None
+
+    @classmethod
+    def read(cls, value: str | None, milliseconds: int | None) -> HeldLock | None:
+        """From the replies to GET and PTTL: -1 is a key that does not end, -2 one that has just ended."""
+        record = LockRecord.decode(value)
+        known = milliseconds is not None and milliseconds >= 0
+        # Rounded up: nobody shall be told that it ends at once and be refused once more.
+        return None if record is None else cls(record, -(-(milliseconds or 0) // 1000) if known else None)
+
+    def __str__(self) -> str:
+        """Who holds it, and the ways on."""
+        left = self.ends_in_seconds
+        end = "whose end is not known" if left is None else f"which ends in {left} s unless it is renewed"
+        return (
+            f"{self.record} holds the lock, {end}. Wait for that run. If it is known to be dead, go on "
+            f"where it stopped with redis_run_continues={self.record.owner}, or remove the lock by the module maintenance_lock "
+            "with state=absent and force=true"
+        )
 
 
 def lock_key(group: str) -> str:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from .address import Address
 from .last_handover import LastHandOver
+from .lock import HeldLock
 from .replies import Fields, maybe_whole, parse_line, whole, yes
 
 PRIMARY = "primary"
@@ -128,6 +129,7 @@ class NodeFacts:
     hashes_with_expiring_fields: int = 0
     borrowed: Mapping[str, str] = field(default_factory=dict)
     last_handover: LastHandOver | None = None
+    lock: HeldLock | None = None
     acl: Mapping[str, str] | None = field(default=None, repr=False)
 
     @property
@@ -170,12 +172,13 @@ def parse_node(
     own_user: str,
     borrowed: Mapping[str, str] | None = None,
     last_handover: LastHandOver | None = None,
+    lock: HeldLock | None = None,
 ) -> NodeFacts:
     """Build the facts of a node from INFO, CONFIG GET and ACL LIST (None where it is not permitted).
 
     ``own_user`` is the ACL user of this collection: its password may differ per node without any meaning for clients.
-    ``borrowed`` is the group's ledger of borrowed settings and ``last_handover`` the record of its last hand-over, as this
-    node's data holds them.
+    ``borrowed`` is the group's ledger of borrowed settings, ``last_handover`` the record of its last hand-over and ``lock``
+    its maintenance lock, as this node's data holds them.
     """
     engine = "valkey" if "valkey_version" in info else "redis"
     role = PRIMARY if info.get("role") == "master" else REPLICA
@@ -221,6 +224,7 @@ def parse_node(
         ),
         borrowed=borrowed or {},
         last_handover=last_handover,
+        lock=lock,
         acl=None if acl_lines is None else _acl_fingerprints(acl_lines, own_user),
     )
 

@@ -66,6 +66,7 @@ def forecast(
         if not wish.accept_full_sync:
             refusals.append(
                 f"it would come back by a full synchronisation ({why}); accept that beforehand if it is meant"
+                " (in a run of playbooks: redis_accept_full_sync=true)"
             )
         needs = serving(primary, primary.facts.memory.used, write_rate) + loading(primary, host)
         refusals += needs.lacking

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from .._model.errors import Refused, SteadyhandError
-from .._model.lock import LockRecord, LockWish, lock_key
+from .._model.last_handover import BEGUN, LastHandOver, last_handover_key
+from .._model.lock import HeldLock, LockRecord, LockWish, lock_key
 
 
 class NodePort(Protocol):
@@ -28,6 +29,16 @@ def holder(primary: NodePort, group: str) -> LockRecord | None:
     return LockRecord.decode(primary.call("GET", lock_key(group)))
 
 
+def held(primary: NodePort, group: str) -> HeldLock | None:
+    """Who holds the lock now and when it ends; None when it is free."""
+    key = lock_key(group)
+    replies = primary.pipeline([("GET", key), ("PTTL", key)])
+    refused = _first_error(replies)
+    if refused is not None:
+        raise refused
+    return HeldLock.read(*replies)
+
+
 def time_of(node: NodePort) -> str:
     """The present moment by the node's clock, as a text of UTC."""
     seconds, _microseconds = node.call("TIME")
@@ -37,7 +48,8 @@ def time_of(node: NodePort) -> str:
 def take_or_renew(primary: NodePort, group: str, wish: LockWish) -> bool:
     """Take the lock, or prolong it where it is ours. Returns whether it was taken (and not merely prolonged).
 
-    Raises Refused when somebody else holds it.
+    The lock of a run that this one continues is taken over, unless a hand-over of that run is still at work: it survives
+    those who started it. Raises Refused when somebody else holds it.
     """
     key = lock_key(group)
     record = LockRecord(wish.owner, wish.purpose, time_of(primary))
@@ -45,10 +57,23 @@ def take_or_renew(primary: NodePort, group: str, wish: LockWish) -> bool:
         return True
     if _guarded(primary, key, wish.owner, ("PEXPIRE", key, wish.seconds * 1000)):
         return False
-    found = holder(primary, group)
+    found = held(primary, group)
     if found is None:
         return take_or_renew(primary, group, wish)
-    raise Refused(f"group {group} is under maintenance", [f"{found} holds the lock"])
+    if found.record.owner in wish.continues:
+        _require_end_of_handover(primary, group, found)
+        if _guarded(primary, key, found.record.owner, ("SET", key, record.encode(), "PX", wish.seconds * 1000)):
+            return True
+        return take_or_renew(primary, group, wish)
+    raise Refused(f"group {group} is under maintenance", [str(found)])
+
+
+def _require_end_of_handover(primary: NodePort, group: str, found: HeldLock) -> None:
+    """Whoever takes the lock over returns what is borrowed, which must not happen in the middle of a hand-over."""
+    last = LastHandOver.decode(primary.call("GET", last_handover_key(group)))
+    if last is not None and last.outcome == BEGUN and last.owner == found.record.owner:
+        still = f"its hand-over away from {last.old_primary}, begun at {last.begun_at}, has not ended: try again when it has"
+        raise Refused(f"group {group} is under maintenance", [still, str(found)])
 
 
 def give_back(primary: NodePort, group: str, owner: str) -> bool:

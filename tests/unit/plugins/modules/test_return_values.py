@@ -23,7 +23,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.results 
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import Evidence
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits, group_problems
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.last_handover import BEGUN, LastHandOver
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockRecord
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import HeldLock, LockRecord
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import judge
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.restart import FULL, RestartForecast
 from unit import recordings
@@ -115,6 +115,13 @@ def test_the_record_of_a_hand_over_is_returned_as_documented() -> None:
     result = group_result(view, judge(group_problems(view, Limits())))
     assert set(result["last_handover"]) == documented("group_info", "last_handover")
     assert json.loads(json.dumps(result)) == result
+
+
+def test_the_holder_of_the_lock_is_returned_as_documented() -> None:
+    view = with_node(group_view(), "a", lock=HeldLock(LockRecord("me", "a roll", "2026-11-24T10:00:00Z"), 871))
+    result = group_result(view, judge(group_problems(view, Limits())))
+    assert set(result["maintenance"]) == documented("group_info", "maintenance")
+    assert (result["maintenance"]["owner"], result["maintenance"]["ends_in_seconds"]) == ("me", 871)
 
 
 @pytest.mark.parametrize("server", ["group-1-a", "group-1-b"])

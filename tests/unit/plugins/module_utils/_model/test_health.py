@@ -39,6 +39,14 @@ def test_every_problem_says_what_was_seen_and_what_to_do(case: Case) -> None:
         assert "None" not in str(problem)
 
 
+@pytest.mark.parametrize(
+    ("title", "evidence"), [("a link is down", "is down since 9 s"), ("a link never was up", "was never up")]
+)
+def test_since_when_a_link_is_down(title: str, evidence: str) -> None:
+    (problem,) = [problem for problem in found(CASES[title]) if problem.code == "replica_link_down"]
+    assert problem.evidence.endswith(evidence)
+
+
 # What a hand-over alone asks about; its cases are in test_full_sync.py.
 OF_A_HANDOVER = {"no_room_for_full_sync"}
 

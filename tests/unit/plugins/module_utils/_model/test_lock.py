@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockRecord, lock_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import HeldLock, LockRecord, lock_key
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +31,31 @@ def test_a_record_says_who_since_when_and_for_what() -> None:
         str(LockRecord("awx-17", "push_config", "2026-11-23T10:00:00Z"))
         == "awx-17 since 2026-11-23T10:00:00Z for push_config"
     )
+
+
+RECORD = LockRecord("awx-17", "push_config", "2026-11-23T10:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds"), [(1, 1), (1000, 1), (1001, 2), (0, 0), (-1, None), (-2, None), (None, None)]
+)
+def test_the_end_of_a_held_lock_is_rounded_up_and_may_be_unknown(milliseconds: int | None, seconds: int | None) -> None:
+    held = HeldLock.read(RECORD.encode(), milliseconds)
+    assert held == HeldLock(RECORD, seconds)
+    assert (f"which ends in {seconds} s" in str(held)) is (seconds is not None)
+
+
+def test_a_free_lock_is_held_by_nobody() -> None:
+    assert HeldLock.read(None, -2) is None
+
+
+def test_who_meets_a_held_lock_is_told_every_way_on() -> None:
+    text = str(HeldLock(RECORD, 871))
+    assert text.startswith(
+        "awx-17 since 2026-11-23T10:00:00Z for push_config holds the lock, which ends in 871 s unless"
+    )
+    assert "redis_run_continues=awx-17" in text
+    assert "maintenance_lock with state=absent and force=true" in text
 
 
 def test_every_group_has_a_lock_of_its_own() -> None:

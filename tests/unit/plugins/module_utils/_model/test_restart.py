@@ -121,6 +121,7 @@ def test_a_full_synchronisation_is_only_made_when_it_was_accepted() -> None:
     refused, accepted = Case(with_nothing_on_disk).forecast(), Case(with_nothing_on_disk, wish=ACCEPTED).forecast()
     assert (refused.resync, refused.allowed) == (FULL, False)
     assert "accept that beforehand" in refused.refusals[0]
+    assert "redis_accept_full_sync=true" in refused.refusals[0]
     assert (accepted.resync, accepted.allowed) == (FULL, True)
     assert "other processes' use of memory on the machine of a" in accepted.unseen
 
