@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._model.settings.names import is_secret
 from . import _waves
 
 SERIAL = "redis_serial"
@@ -45,6 +46,14 @@ def _settings_mistakes(value: Any) -> Iterator[str]:
     if read is not None and not isinstance(read, Mapping):
         # Not the value itself: what people push may be a secret.
         yield f"{SETTINGS} is a {_KINDS.get(type(value), type(value).__name__)}: {_WANTED_SETTINGS}"
+        return
+    secrets = sorted(str(name) for name in read or () if is_secret(str(name)))
+    if secrets:
+        # Here, before anything is said of this run: the command that continues it shows the settings.
+        yield (
+            f"{SETTINGS} holds {', '.join(secrets)}: secrets are not pushed, because they would be shown in plans and commands, and "
+            "every node, Sentinel and client needs a new one at the same time. Leave them out"
+        )
 
 
 _KINDS = {str: "text", list: "list", int: "number", bool: "boolean"}

@@ -75,6 +75,14 @@ VARIABLES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "settings that are no mapping": ({"redis_settings": "hz 20"}, ["redis_settings is a text: it must be a mapping"]),
     "settings as a list": ({"redis_settings": [{"hz": 20}]}, ["redis_settings is a list: it must be a mapping"]),
+    "settings that are secret": (
+        {"redis_settings": {"hz": 20, "requirepass": "x", "MasterAuth": "x"}},
+        ["redis_settings holds MasterAuth, requirepass: secrets are not pushed"],
+    ),
+    "settings that are secret, as text": (
+        {"redis_settings": '{"requirepass": "x"}'},
+        ["redis_settings holds requirepass: secrets are not pushed"],
+    ),
     "settings that cannot be read": (
         {"redis_settings": '{"hz": 20'},
         ["redis_settings cannot be read as YAML or JSON (while parsing a flow mapping): it must be a mapping"],
