@@ -11,7 +11,8 @@ from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
-from ansible_collections.steadyhand.redis.plugins.plugin_utils._turns import NoTurnError, Turns
+from ansible.utils.display import Display
+from ansible_collections.steadyhand.redis.plugins.plugin_utils._turns import NoTurnError, Turn, Turns
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "resource": {"type": "str"},
@@ -44,16 +45,33 @@ class ActionModule(ActionBase):
             result["returned"] = turns.give_back(wanted["owner"], wanted["resource"])
             return result
         try:
-            result["waited"] = turns.take(wanted["resource"], wanted["owner"], wanted["limit"], wanted["timeout"])
-        except NoTurnError as error:
-            holders = ", ".join(
-                "{} since {}".format(turn.owner, time.strftime("%H:%M:%SZ", time.gmtime(turn.since)))
-                for turn in error.holders
+            result["waited"] = turns.take(
+                wanted["resource"],
+                wanted["owner"],
+                wanted["limit"],
+                wanted["timeout"],
+                tell=lambda holders: Display().display(
+                    "{} is waiting for its turn at {} (at most {} at once), {}".format(
+                        wanted["owner"], wanted["resource"], wanted["limit"], _taken_by(holders)
+                    )
+                ),
             )
+        except NoTurnError as error:
             result.update(
                 failed=True,
-                msg="{}: {} waited {:g} s for its turn at {} (at most {} at once); taken by {}".format(
-                    "no turn", wanted["owner"], wanted["timeout"], wanted["resource"], wanted["limit"], holders
+                msg="{}: {} waited {:g} s for its turn at {} (at most {} at once); {}".format(
+                    "no turn",
+                    wanted["owner"],
+                    wanted["timeout"],
+                    wanted["resource"],
+                    wanted["limit"],
+                    _taken_by(error.holders),
                 ),
             )
         return result
+
+
+def _taken_by(holders: list[Turn]) -> str:
+    """Who has the turns; they may have been returned at this very moment."""
+    named = [f"{turn.owner} since {time.strftime('%H:%M:%SZ', time.gmtime(turn.since))}" for turn in holders]
+    return "taken by " + (", ".join(named) or "nobody any more")

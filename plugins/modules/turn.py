@@ -15,7 +15,7 @@ author:
 description:
   - Groups of one wave advance side by side. What must not happen twice at a time is guarded by a turn, such as
     the restart of a node on one machine, or the hand-overs on one Sentinel set.
-  - Waits until a turn is free. Runs on the controller alone, without connecting to a host.
+  - Waits until a turn is free, and says every 15 seconds who has it. Runs on the controller alone, without connecting to a host.
   - Turns are known within one run of C(ansible-playbook), and end with it.
 attributes:
   action:

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 SUFFIX = ".turn"
+TELL_EVERY = 15.0
+"""Seconds after which somebody who watches a silent screen wants to know what is awaited."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,21 @@ class Turns:
         self._clock = clock
         self._sleep = sleep
 
-    def take(self, resource: str, owner: str, limit: int, timeout: float, interval: float = 0.2) -> float:
+    def take(
+        self,
+        resource: str,
+        owner: str,
+        limit: int,
+        timeout: float,
+        interval: float = 0.2,
+        tell: Callable[[list[Turn]], None] = lambda _holders: None,
+    ) -> float:
         """Wait for one of ``limit`` turns at the resource; returns the seconds waited, 0 for a turn that the owner has.
 
-        Raises NoTurnError after ``timeout`` seconds.
+        ``tell`` is called with who has them, once for every TELL_EVERY seconds of waiting. Raises NoTurnError after ``timeout`` seconds.
         """
         os.makedirs(self._directory, mode=0o700, exist_ok=True)
-        started = self._clock()
+        started = told = self._clock()
         if any(turn.owner == owner for turn in self.taken(resource)):
             return 0.0
         while True:
@@ -60,6 +70,9 @@ class Turns:
                 return now - started
             if now - started >= timeout:
                 raise NoTurnError(self.taken(resource))
+            if now - told >= TELL_EVERY:
+                tell(self.taken(resource))
+                told = now
             self._sleep(interval)
 
     def give_back(self, owner: str, resource: str | None = None) -> list[str]:

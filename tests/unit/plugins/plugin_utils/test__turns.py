@@ -59,6 +59,21 @@ def test_as_many_as_the_limit_at_once(turns: Turns) -> None:
     assert {turn.owner for turn in caught.value.holders} == {"one", "two"}
 
 
+def test_who_waits_long_hears_now_and_then_who_has_the_turns(turns: Turns, clock: FakeClock) -> None:
+    turns.take("m1", "one", limit=1, timeout=0)
+    heard: list[tuple[float, list[str]]] = []
+    clock.at[1040.0] = lambda: turns.give_back("one", "m1")
+    turns.take(
+        "m1",
+        "two",
+        limit=1,
+        timeout=100,
+        interval=1,
+        tell=lambda holders: heard.append((clock.now, [turn.owner for turn in holders])),
+    )
+    assert heard == [(1015.0, ["one"]), (1030.0, ["one"])]
+
+
 def test_who_has_a_turn_keeps_it(turns: Turns) -> None:
     turns.take("m1", "one", limit=1, timeout=0)
     assert turns.take("m1", "one", limit=1, timeout=0) == 0
