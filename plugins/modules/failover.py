@@ -29,6 +29,8 @@ description:
   - It is refused with C(no_room_for_full_sync), which O(accept) can take, when a full synchronisation would not fit, should a fault make one necessary.
     That is reckoned from the memory of the new primary's machine and its C(client-output-buffer-limit), and for the old primary from its
     C(repl-diskless-load), and its disk if it is the node in O(safe_to_restart).
+  - Beforehand it asks with C(ACL DRYRUN) (Redis 7.0 and Valkey), on the nodes and the Sentinels, whether the login may run every command
+    that is needed, and has every node write its configuration file with C(CONFIG REWRITE). What is not possible is a refusal.
   - The task fails unless RV(outcome) is V(done) or V(routing). After V(unknown) no node of the group may be stopped.
 extends_documentation_fragment:
   - steadyhand.redis.attributes
@@ -40,7 +42,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Runs the whole preflight and reports RV(outcome=planned) or RV(outcome=refused).
+      - Runs the whole preflight and reports RV(outcome=planned) or RV(outcome=refused). Only C(CONFIG REWRITE) is not tried.
   diff_mode:
     support: full
 options:
@@ -55,6 +57,7 @@ options:
   away_from:
     description:
       - Name (in O(node_options), else the address) of the node that must not be the primary. If it is not, nothing is done.
+        A name that no node has is an error.
     type: str
   prefer_zone:
     description:
@@ -62,7 +65,7 @@ options:
     type: str
   never:
     description:
-      - Names of nodes that must not become the primary by this hand-over, not even as O(target).
+      - Names of nodes that must not become the primary by this hand-over, not even as O(target). A name that no node has is an error.
     type: list
     elements: str
     default: []
@@ -93,6 +96,7 @@ options:
       - Command, as a list of words, that moves the traffic of a group without Sentinels to the new primary (a virtual IP address, DNS, a proxy).
       - It runs on the host that runs the module, while writes are held on the old primary,
         with C(STEADYHAND_GROUP), C(STEADYHAND_OLD_HOST), C(STEADYHAND_OLD_PORT), C(STEADYHAND_NEW_HOST) and C(STEADYHAND_NEW_PORT) in its environment.
+      - When it has not ended after O(route_timeout), it is killed with all that it started in its process group.
       - When it fails, the role is handed back without loss, the command is run once more the other way round, and RV(outcome=refused).
     type: list
     elements: str
@@ -184,7 +188,10 @@ outcome:
   type: str
   sample: done
 reasons:
-  description: Why it was refused, or what is unknown; after V(done), what is worth knowing.
+  description:
+    - Why it was refused, or what is unknown; after V(done), what is worth knowing.
+    - Also what a hand-over that was cut off had left behind and was returned, and what may be lost by it. Found while waiting
+      (O(wait_timeout)), each is a warning too.
   returned: always
   type: list
   elements: str

@@ -110,6 +110,11 @@ missing:
   returned: always
   type: list
   elements: str
+notes:
+  description: With O(lock), what a hand-over that was cut off had left behind and was returned, and what may be lost by it. Each is a warning too.
+  returned: always
+  type: list
+  elements: str
 forecast:
   description: What a restart of O(safe_to_restart) will do; V(none) where that was not asked, or where it is the primary.
   returned: always
@@ -149,7 +154,7 @@ def main() -> None:
             "interval": {"type": "float", "default": 0.5},
             "stable_for": {"type": "float", "default": 2.0},
         },
-        {"view": dict(UNSEEN_GROUP), "waited": 0.0, "write_rate": 0.0, "missing": [], "forecast": None},
+        {"view": dict(UNSEEN_GROUP), "waited": 0.0, "write_rate": 0.0, "missing": [], "forecast": None, "notes": []},
         body,
     )
 

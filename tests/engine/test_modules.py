@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.results import UNSEEN_GROUP
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import NODE, Borrowed, ledger_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import AccessDenied
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import lock_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.conductor import Conductor
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.routing_end import RoutingEnd
 from engine.modules import group_arguments, run
 from engine.subjects import GROUP, wait_healthy
 from lab.lab import Lab
@@ -128,6 +133,38 @@ def test_failover_moves_the_primary_and_says_by_what_it_knows(lab: Lab, capsys: 
     assert last["begun_at"] <= last["ended_at"]
 
 
+@pytest.mark.parametrize("module", ["wait_for_health", "failover"])
+def test_what_a_cut_off_hand_over_may_have_lost_is_told_by_the_module_that_cleans_up(
+    lab: Lab, capsys: Capture, module: str
+) -> None:
+    wait_healthy(lab)
+    replica = lab.replicas_of(GROUP)[0].name
+    entry = Borrowed(NODE, replica, "repl-ping-replica-period").encode()
+    with lab.primary_of(GROUP).client() as client:
+        client.hset(ledger_key(GROUP), entry, "10")
+    lock = {"owner": "anna", "release": True}
+    special = {"wait_timeout": 30, "away_from": replica} if module == "failover" else {"timeout": 30}
+    result = run(capsys, module, {**group_arguments(lab), "lock": lock, **special})
+    (told,) = result["reasons" if module == "failover" else "notes"]
+    assert f"repl-ping-replica-period of {replica}: 10 (that hand-over ended without its proof" in told
+    assert result["warnings"] == [told]
+    with lab.primary_of(GROUP).client() as client:
+        assert client.hgetall(ledger_key(GROUP)) == {}
+        client.delete(lock_key(GROUP))
+
+
+@pytest.mark.parametrize("module", ["failover", "failover_end"])
+def test_a_hand_over_that_breaks_off_is_never_called_a_refusal(
+    lab: Lab, capsys: Capture, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    def broken(_: object) -> None:
+        raise AccessDenied("nobody met this")
+
+    monkeypatch.setattr(Conductor if module == "failover" else RoutingEnd, "run", broken)
+    result = run(capsys, module, {**group_arguments(lab), "lock": {"owner": "anna"}})
+    assert (result["failed"], result["outcome"], result["changed"]) == (True, "unknown", True)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -136,6 +173,10 @@ def test_failover_moves_the_primary_and_says_by_what_it_knows(lab: Lab, capsys: 
         ({"nodes": ["10.0.0.1"]}, "'10.0.0.1' is not an address"),
         ({"node_options": [{"address": "10.0.0.9:6379"}]}, "10.0.0.9:6379 is not among the nodes"),
         ({"sentinels": ["127.0.0.1:5", "127.0.0.1:5"]}, "listed twice"),
+        ({"away_from": "group-1-z"}, "away_from: group-1-z is none of the nodes: group-1-a, group-1-b, group-1-c"),
+        ({"never": ["group-1-a", "group-1-z"]}, "never: group-1-z is none of the nodes: group-1-a, group-1-b"),
+        ({"target": "group-1-z"}, "target: group-1-z is none of the nodes"),
+        ({"safe_to_restart": "group-1-z"}, "safe_to_restart: group-1-z is none of the nodes"),
     ],
 )
 def test_bad_arguments_are_refused_before_any_server_is_asked(

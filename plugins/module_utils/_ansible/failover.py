@@ -18,7 +18,7 @@ from .._model.candidate import Preference
 from .._model.drivers import AUTO, DRIVERS
 from .._model.errors import BadInput, ConditionTimeout, OutcomeUnknown, Refused
 from .._model.group import GroupView
-from .._model.handover import DONE, REFUSED, ROUTING, Evidence, HandOverResult
+from .._model.handover import DONE, REFUSED, ROUTING, UNKNOWN, Evidence, HandOverResult
 from .._model.health import group_problems
 from .._model.lock import LockWish
 from .._model.problems import judge
@@ -52,6 +52,8 @@ URGENT_TIMEOUT = 1.0
 def body(task: Task) -> None:
     """Hand over unless it is not needed; then judge the restart that is asked about."""
     targets = targets_from(task.params)
+    _require_known(task.params, [node.name for node in targets.nodes])
+    task.result["reasons"] = []
     with GroupConnections(targets, task.params["connect_timeout"]) as connections:
         view = _healthy_view(task, connections)
         _report_view(task, view)
@@ -69,13 +71,23 @@ def body(task: Task) -> None:
             predict(task, settled, question_from(task.params))
 
 
+def _require_known(params: Mapping[str, Any], known: list[str]) -> None:
+    """Raises BadInput for a name that no node has: misspelt, it would be a hand-over that is silently not needed, or one to
+    the very node that was excluded."""
+    for option in ("target", "away_from", "never", "safe_to_restart"):
+        given = params[option] or []
+        for name in [given] if isinstance(given, str) else given:
+            if name not in known:
+                raise BadInput(f"{option}: {name} is none of the nodes: {', '.join(known)}")
+
+
 def _healthy_view(task: Task, connections: GroupConnections) -> GroupView:
     """The group as it is; with O(wait_timeout) once it is healthy, or as it is when that time is over."""
     params = task.params
     if not params["wait_timeout"]:
         return connections.observe()
     patience = Patience(params["wait_timeout"], interval=0.25, stable_for=1.0)
-    keep_lock = lock_keeper(connections, None if task.check_mode else lock_from(params))
+    keep_lock = lock_keeper(task, connections, None if task.check_mode else lock_from(params), "reasons")
     try:
         return wait_until_healthy(
             connections.observe,
@@ -86,7 +98,7 @@ def _healthy_view(task: Task, connections: GroupConnections) -> GroupView:
             each_time=keep_lock,
         ).view
     except ConditionTimeout as error:
-        task.result["reasons"] = list(error.missing)
+        task.result["reasons"] += error.missing
         _report_view(task, connections.observe())
         raise
 
@@ -116,16 +128,18 @@ def _hand_over(task: Task, targets: GroupTargets, connections: GroupConnections,
         if task.check_mode:
             _plan(task, conductor)
             return
+        # Until it says how it ended: whatever stops this process meanwhile, nobody may take it for a refusal.
+        task.result.update(outcome=UNKNOWN, changed=True)
         with uninterrupted():
             result = conductor.run()
     task.result.update(
         outcome=result.outcome,
-        reasons=list(result.reasons),
+        reasons=[*result.reasons, *task.result["reasons"]],
         evidence=asdict(result.evidence),
         unseen=list(result.unseen),
+        changed=result.outcome != REFUSED,
     )
     _report_view(task, connections.observe())
-    task.result["changed"] = result.outcome != REFUSED
     _require_done(task, result)
 
 
@@ -183,7 +197,7 @@ def failover_options() -> dict[str, dict[str, Any]]:
 
 def _plan(task: Task, conductor: Conductor) -> None:
     view, plan, reasons = conductor.plan()
-    task.result["reasons"] = list(reasons)
+    task.result["reasons"] += reasons
     if plan is None:
         raise Refused(f"the hand-over of group {view.name} was refused", reasons)
     task.result.update(outcome=PLANNED, changed=True, unseen=list(plan.unseen))

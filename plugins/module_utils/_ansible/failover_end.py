@@ -10,7 +10,7 @@ from typing import Any
 
 from .._engine.group import GroupConnections
 from .._model.errors import BadInput, OutcomeUnknown, Refused
-from .._model.handover import DONE, HANDED_BACK, REFUSED
+from .._model.handover import DONE, HANDED_BACK, REFUSED, UNKNOWN
 from .._model.health import group_problems
 from .._model.problems import judge
 from .._operations.clock import SystemClock
@@ -59,12 +59,17 @@ def body(task: Task) -> None:
             end.plan()
             task.result.update(outcome=PLANNED, changed=True)
             return
+        task.result.update(outcome=UNKNOWN, changed=True)
         with uninterrupted():
             result = end.run()
-        task.result.update(outcome=result.outcome, reasons=list(result.reasons), evidence=asdict(result.evidence))
+        task.result.update(
+            outcome=result.outcome,
+            reasons=list(result.reasons),
+            evidence=asdict(result.evidence),
+            changed=result.outcome != REFUSED,
+        )
         view = connections.observe()
     task.result["view"] = group_result(view, judge(group_problems(view, limits_from(params)), params["accept"]))
-    task.result["changed"] = result.outcome != REFUSED
     if result.outcome == REFUSED:
         raise Refused(f"the routing of group {params['group']} was not ended, nothing is changed", result.reasons)
     if result.outcome not in (DONE, HANDED_BACK):

@@ -13,6 +13,7 @@ from .._model.group import GroupView
 from .._model.lock import LockWish
 from .._operations.handover.ledger import return_leftovers
 from .._operations.lock import take_or_renew
+from .module import Task
 
 
 def lock_option() -> dict[str, dict[str, Any]]:
@@ -39,14 +40,23 @@ def lock_from(params: Mapping[str, Any]) -> LockWish | None:
     return LockWish(option["owner"], option["purpose"], option["seconds"], tuple(option["continues"]))
 
 
-def lock_keeper(connections: GroupConnections, wish: LockWish | None) -> Callable[[GroupView], None]:
-    """What to do after each observation of a wait: take or renew the lock on the primary. Raises Refused."""
+def lock_keeper(
+    task: Task, connections: GroupConnections, wish: LockWish | None, key: str
+) -> Callable[[GroupView], None]:
+    """What to do after each observation of a wait: take or renew the lock on the primary. Raises Refused.
+
+    What an earlier hand-over left behind is returned, and told in the list ``key`` of the result and in a warning.
+    """
+
+    def tell(note: str) -> None:
+        task.result[key].append(note)
+        task.warn(note)
 
     def keep(view: GroupView) -> None:
         primary = view.primary
         if wish is not None and primary is not None and not primary.facts.loading:
             take_or_renew(connections.node(primary.name), view.name, wish)
             # With the lock ours, what is borrowed belongs to nobody who still works.
-            return_leftovers(connections, view)
+            return_leftovers(connections, view, tell)
 
     return keep

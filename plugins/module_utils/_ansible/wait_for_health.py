@@ -33,7 +33,7 @@ def body(task: Task) -> None:
                 limits,
                 params["accept"],
                 rewriting(question) if question is not None else None,
-                lock_keeper(connections, lock),
+                lock_keeper(task, connections, lock, "notes"),
             )
         except ConditionTimeout as error:
             view = connections.observe()

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import IO
 
 from .._model.address import Address
 from .._model.errors import Refused
@@ -34,22 +37,32 @@ class CommandRoute:
             "STEADYHAND_NEW_HOST": new.host,
             "STEADYHAND_NEW_PORT": str(new.port),
         }
+        # To a file, not a pipe: what the command starts and leaves running may keep its output open for ever.
+        with tempfile.TemporaryFile() as output:
+            returncode = self._run(environment, output)
+            output.seek(0)
+            said = output.read().decode(errors="replace").strip()[-SHOWN:]
+        if returncode != 0:
+            raise Refused("routing failed", [f"{self._command[0]} ended with {returncode}: {said}"])
+
+    def _run(self, environment: Mapping[str, str], output: IO[bytes]) -> int:
+        """Run it in a process group of its own, which is ended as a whole when the time is over. Raises Refused."""
         try:
             # Not AnsibleModule.run_command: this layer runs without Ansible too, under the guard.
-            ended = subprocess.run(  # pylint: disable=ansible-bad-function
+            process = subprocess.Popen(  # pylint: disable=ansible-bad-function,consider-using-with
                 self._command,
                 env=environment,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=output,
                 stderr=subprocess.STDOUT,
-                text=True,
-                timeout=self._seconds,
-                check=False,
+                start_new_session=True,
             )
-        except subprocess.TimeoutExpired as error:
-            raise Refused("routing failed", [f"{self._command[0]} did not end in {self._seconds:g} s"]) from error
         except OSError as error:
             raise Refused("routing failed", [f"{self._command[0]} cannot be run: {error.strerror}"]) from error
-        if ended.returncode != 0:
-            said = ended.stdout.strip()[-SHOWN:]
-            raise Refused("routing failed", [f"{self._command[0]} ended with {ended.returncode}: {said}"])
+        try:
+            return process.wait(self._seconds)
+        except subprocess.TimeoutExpired as error:
+            # Until it is waited for, its id belongs to nobody else.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise Refused("routing failed", [f"{self._command[0]} did not end in {self._seconds:g} s"]) from error

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import Unreachable
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import (
     alignment,
     coordinated_driver,
@@ -48,6 +50,38 @@ class Injection:
     def after_call(self, owner: ModuleType | type, name: str, fault: Fault) -> None:
         """Right after a function has returned."""
         self._around(owner, name, fault, before=False)
+
+    def lost_reply(self, owner: type, name: str, *words: str, silence: float = 0.0, times: int = 1) -> None:
+        """A command is carried out, and its reply does not arrive: Unreachable, after ``silence`` seconds.
+
+        *owner* is a connection to a server; the command is the first with all these words in it.
+        """
+        original, step = getattr(owner, name), f"the lost reply to {' '.join(words)}"
+        self.pending += [step] * times
+
+        def wrapped(server: Any, *arguments: Any) -> Any:
+            reply = original(server, *arguments)
+            said = " ".join(map(str, arguments))
+            if step in self.pending and all(word in said for word in words):
+                self.pending.remove(step)
+                time.sleep(silence)
+                raise Unreachable(step)
+            return reply
+
+        self._monkeypatch.setattr(owner, name, wrapped)
+
+    def cut_off(self, owner: type, name: str, address: str, *words: str, silence: float) -> None:
+        """From now on the server at that address never answers such a command in time: Unreachable, after ``silence`` s."""
+        original = getattr(owner, name)
+
+        def wrapped(server: Any, *arguments: Any) -> Any:
+            said = " ".join(map(str, arguments))
+            if str(server.target.address) == address and all(word in said for word in words):
+                time.sleep(silence)
+                raise Unreachable(f"{address} is cut off")
+            return original(server, *arguments)
+
+        self._monkeypatch.setattr(owner, name, wrapped)
 
     def _around(self, owner: ModuleType | type, name: str, fault: Fault, before: bool) -> None:
         original, step = getattr(owner, name), f"{'before' if before else 'after'} {name}"

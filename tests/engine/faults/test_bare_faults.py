@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
+from pathlib import Path
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.routing import CommandRoute
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import BARE
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import Refused
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import (
     DONE,
     REFUSED,
@@ -24,10 +30,11 @@ from engine.faults.trial import LOAD, ROUTE_SECONDS, Trial, hand_over, left_behi
 from engine.subjects import ending, judged, observed, wait_healthy
 from lab.lab import Lab
 from lab.node import DataNode
+from lab.process import lives
 from lab.traffic.traffic import Traffic
 from lab.waiting import wait_until
 
-GROUPS = 12
+GROUPS = 15
 SENTINELS = 0
 BACK_WITHIN = 2 * ROUTE_SECONDS + 3.0
 """Seconds until clients write again when the traffic cannot be moved: twice the command, and two exchanges."""
@@ -117,3 +124,60 @@ def test_a_target_that_freezes_or_dies_in_the_exchange_leaves_clients_with_the_o
 
 def _new_primary(lab: Lab, group: str, old: DataNode) -> bool:
     return [node.name for node in lab.primaries_of(group)] not in ([], [old.name])
+
+
+def test_the_lost_answer_to_the_request_does_not_hide_the_exchange(
+    shared_lab: Lab, group: str, inject: Injection
+) -> None:
+    inject.lost_reply(Node, "transaction", "FAILOVER")
+    trial = tried(shared_lab, group, driver=BARE)
+    assert (trial.result.outcome, trial.result.reasons) == (DONE, ())
+    assert trial.proven
+    assert trial.lost == []
+    assert shared_lab.primary_of(group).name != trial.old.name
+    assert left_behind(shared_lab, group) == []
+
+
+def test_a_replica_that_takes_over_in_the_moment_of_giving_up_leaves_the_outcome_unknown(
+    shared_lab: Lab, group: str, inject: Injection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, candidate = shared_lab.primary_of(group), shared_lab.replicas_of(group)[0]
+    # Given up at the first look, while the replica applies nothing and so cannot have taken over.
+    monkeypatch.setattr(swap, "STUCK_AFTER", -10.0)
+
+    def stand_still() -> None:
+        with candidate.client() as client:
+            client.client_pause(60_000, all=False)
+
+    def leads() -> None:
+        with candidate.client() as client:
+            client.replicaof("NO", "ONE")
+
+    def follows() -> None:
+        with candidate.client() as client:
+            client.client_unpause()
+            client.replicaof(old.state.host, old.state.port)
+
+    inject.before_call(swap, "_begin", stand_still)
+    inject.after_call(swap, "take_up_again", leads)
+    trial = tried(shared_lab, group, heal=follows, driver=BARE, target=candidate.name)
+    assert trial.result.outcome == UNKNOWN, trial.said
+    assert trial.lost == []
+
+
+def test_a_route_that_prints_anything_starts_a_daemon_or_hangs_with_children(tmp_path: Path) -> None:
+    old, new = Address("127.0.0.1", 1), Address("127.0.0.1", 2)
+    child = tmp_path / "child"
+
+    def route(script: str) -> CommandRoute:
+        return CommandRoute("cache", ["/bin/sh", "-c", script], 3.0)
+
+    with pytest.raises(Refused, match=r"ended with 3: d.plac. --"):
+        route("printf 'd\\351plac\\351 --'; exit 3")(old, new)
+    began = time.monotonic()
+    route(f"sleep 60 & echo $! > {child}")(old, new)
+    assert time.monotonic() - began < 3.0
+    os.kill(int(child.read_text()), signal.SIGKILL)
+    with pytest.raises(Refused, match="did not end in 3 s"):
+        route(f"sleep 60 & echo $! > {child}; wait")(old, new)
+    wait_until(lambda: "it lives" if lives(int(child.read_text())) else None, 10.0, "the child to be killed too")

@@ -8,13 +8,18 @@ from __future__ import annotations
 import signal
 
 import pytest
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import COORDINATED
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import Sentinel
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import AUTO, COORDINATED, SENTINEL
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, UNKNOWN
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import lock_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import coordinated_driver
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.ledger import Ledger
 from engine.faults import doomed
 from engine.faults.injection import Injection
 from engine.faults.steps import STEPS, strike
 from engine.faults.trial import (
     LOAD,
+    hand_over,
     left_behind,
     proven,
     run_again,
@@ -22,11 +27,11 @@ from engine.faults.trial import (
     until_sentinels_name_another,
     wait_whole,
 )
-from engine.subjects import wait_healthy
+from engine.subjects import observed, wait_healthy
 from lab.lab import Lab
 from lab.traffic.traffic import Traffic
 
-GROUPS = 16
+GROUPS = 22
 ENGINE = "valkey-9.1"
 PAUSE = 5.0
 """Seconds: the failover-timeout that is borrowed, and with it the longest pause that the Sentinel asks for."""
@@ -77,3 +82,92 @@ def test_a_node_that_dies_in_the_exchange_costs_no_write_and_no_lasting_pause(
     assert trial.effect.longest_pause < (AUTOMATIC_FAILOVER if dying == "primary" else PAUSE + 1)
     assert run_again(shared_lab, group, driver=COORDINATED).outcome == DONE
     assert left_behind(shared_lab, group) == []
+
+
+def test_the_lost_answer_to_the_request_does_not_hide_the_exchange(
+    shared_lab: Lab, group: str, inject: Injection
+) -> None:
+    inject.at_once()
+    inject.lost_reply(Sentinel, "call", "COORDINATED")
+    trial = tried(shared_lab, group, driver=COORDINATED)
+    assert trial.result.outcome == DONE, trial.said
+    assert "the answer of sentinel-a was lost" in trial.said
+    assert shared_lab.primary_of(group).name != trial.old.name
+    assert trial.proven
+    assert trial.lost == []
+    assert left_behind(shared_lab, group) == []
+
+
+def test_a_primary_that_answers_nobody_while_roles_are_exchanged_is_not_called_unchanged(
+    shared_lab: Lab, group: str, inject: Injection
+) -> None:
+    inject.at_once()
+    old = shared_lab.primary_of(group)
+    strike(inject, "begun", old.process.freeze, COORDINATED)
+    # An injection that does not happen fails the test: it must be called off.
+    inject.before_call(coordinated_driver, "call_off", lambda: None)
+    inject.before_call(Ledger, "return_all", old.process.thaw)
+    trial = tried(shared_lab, group, driver=COORDINATED, settle_timeout=5.0)
+    assert trial.result.outcome == UNKNOWN, trial.said
+    assert trial.lost == []
+    assert run_again(shared_lab, group, driver=COORDINATED).outcome == DONE
+    assert left_behind(shared_lab, group) == []
+
+
+@pytest.mark.parametrize("denied", ["-client|kill", "-info"])
+def test_what_a_node_refuses_after_the_exchange_is_said_and_nothing_is_left(
+    shared_lab: Lab, group: str, inject: Injection, denied: str
+) -> None:
+    inject.at_once()
+    old = shared_lab.primary_of(group)
+
+    def deny() -> None:
+        with old.client() as client:
+            client.execute_command("ACL", "SETUSER", "default", denied)
+
+    def permit() -> None:
+        with old.client() as client:
+            client.execute_command("ACL", "SETUSER", "default", "+@all")
+
+    strike(inject, "exchanged", deny, COORDINATED)
+    inject.before_call(Ledger, "return_all", permit)
+    trial = tried(shared_lab, group, driver=COORDINATED)
+    assert trial.result.outcome == (DONE if denied == "-client|kill" else UNKNOWN), trial.said
+    assert trial.result.evidence.new_primary == shared_lab.primary_of(group).name != old.name
+    assert "not permit" in trial.said
+    assert trial.lost == []
+    assert left_behind(shared_lab, group) == []
+    assert run_again(shared_lab, group, driver=COORDINATED).outcome == DONE
+
+
+def test_an_error_that_nobody_expected_ends_the_record_and_the_ledger(
+    shared_lab: Lab, group: str, inject: Injection
+) -> None:
+    inject.at_once()
+
+    def broken() -> None:
+        raise TypeError("a mistake of ours")
+
+    strike(inject, "exchanged", broken, COORDINATED)
+    trial = tried(shared_lab, group, driver=COORDINATED)
+    assert trial.result.outcome == UNKNOWN
+    assert "unexpected TypeError in broken" in trial.said
+    assert "a mistake of ours" in trial.said
+    primary = observed(shared_lab, group).primary
+    assert primary is not None
+    last = primary.facts.last_handover
+    assert last is not None
+    assert last.outcome == UNKNOWN
+    assert trial.lost == []
+    assert left_behind(shared_lab, group) == []
+
+
+def test_where_connections_cannot_be_listed_the_stock_way_is_taken(shared_lab: Lab, group: str) -> None:
+    for node in shared_lab.nodes_of(group):
+        with node.client() as client:
+            client.execute_command("ACL", "SETUSER", "default", "-client|list")
+    wait_healthy(shared_lab, group)
+    result = hand_over(shared_lab, group, driver=AUTO)
+    assert (result.outcome, result.evidence.driver) == (DONE, SENTINEL)
+    with shared_lab.primary_of(group).client() as client:
+        assert client.exists(lock_key(group)) == 0

@@ -21,7 +21,7 @@ from engine.faults.trial import (
 from lab.lab import Lab
 from lab.node import DataNode
 
-GROUPS = 7
+GROUPS = 9
 FENCE = 3.0
 """Seconds: 0.6 of the labs' down-after-milliseconds."""
 
@@ -59,6 +59,20 @@ def test_a_replica_that_stops_after_the_preflight_is_found_before_any_client_wai
     # What a silent replica has been lent stays written down, and the next run returns it.
     assert run_again(shared_lab, group).outcome == DONE
     assert left_behind(shared_lab, group) == []
+
+
+def test_a_replica_that_stops_while_the_best_moment_is_awaited_is_not_awaited_for_ever(
+    shared_lab: Lab, group: str, inject: Injection
+) -> None:
+    # The age of its last INFO passes the longest that there is, and does not begin anew.
+    inject.noticed_late()
+    replica = shared_lab.replicas_of(group)[0]
+    inject.before_call(sentinel_driver, "align", replica.process.freeze)
+    trial = tried(shared_lab, group, heal=replica.process.thaw, target=replica.name)
+    assert trial.result.outcome == REFUSED
+    assert f"{replica.address} did not answer" in trial.said
+    assert trial.lost == []
+    assert trial.effect.longest_pause < 1
 
 
 def test_a_replica_that_stops_behind_the_fence_has_it_lifted_within_the_fence(

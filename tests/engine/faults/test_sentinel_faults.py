@@ -9,12 +9,18 @@ import time
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import Sentinel
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED, UNKNOWN
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import promotion, sentinel_driver
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import (
+    adoption,
+    promotion,
+    sentinel_driver,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
 from engine.faults.injection import Injection
 from engine.faults.trial import Trial, hurry, hurry_one, left_behind, run_again, tried
-from engine.subjects import GROUP, wait_healthy
+from engine.subjects import GROUP, targets_of, wait_healthy
 from lab.lab import Lab
 from lab.waiting import wait_until
 
@@ -200,6 +206,95 @@ def test_a_failover_of_the_sentinels_own_at_the_same_moment_is_joined_or_counted
     assert trial.lost == [], trial.said
     assert run_again(lab, GROUP).outcome == DONE
     assert left_behind(lab, GROUP) == []
+
+
+def test_another_sentinel_is_asked_only_if_it_names_the_old_primary_still(lab: Lab, inject: Injection) -> None:
+    """Our own link to the first one is cut, and it is waited for while it works on and the others follow it."""
+    inject.at_once(LEADER)
+    address = lab.sentinel(LEADER).address
+
+    def cut() -> None:
+        inject.cut_off(Sentinel, "call", address, "GET-MASTER-ADDR-BY-NAME", silence=1.0)
+
+    inject.after_phase("demote", cut)
+    trial = tried(lab, GROUP)
+    assert_done(lab, trial)
+    assert "had named the new primary already" in trial.said
+    log = lab.sentinel("sentinel-b").process.log_tail(200)
+    assert "Executing user requested FAILOVER" not in log
+
+
+def test_a_request_that_finds_the_new_primary_adopted_is_called_off_at_once(lab: Lab) -> None:
+    """In the instant between its last word and the request."""
+    wait_healthy(lab)
+    asked = lab.sentinel("sentinel-b")
+    primary = lab.primary_of(GROUP)
+    target = next(one for one in targets_of(lab).sentinels if one.name == asked.name)
+    with Sentinel(target) as sentinel:
+        adoption._ask_one(sentinel, GROUP, Address.of(primary.state.host, primary.state.port))
+    assert "failover_in_progress" not in asked.group_state(GROUP)["flags"]
+    assert lab.primary_of(GROUP).name == primary.name
+
+
+def _deny(lab: Lab, name: str, *rules: str) -> None:
+    with lab.sentinel(name).client() as client:
+        client.execute_command("ACL", "SETUSER", "default", *rules)
+
+
+def test_a_sentinel_that_may_not_be_called_off_is_refused_beforehand(lab: Lab) -> None:
+    _deny(lab, "sentinel-b", "-sentinel|reset", "-sentinel|set")
+    trial = tried(lab, GROUP)
+    assert trial.result.outcome == REFUSED
+    assert "sentinel-b would not let us run SENTINEL RESET" in trial.said
+    assert "sentinel-b would not let us run SENTINEL SET" in trial.said
+    assert "sentinel-a" not in trial.said
+    assert trial.result.evidence.phases_ms.keys() == {"preflight"}
+
+
+def test_a_sentinel_that_refuses_to_be_called_off_leaves_the_outcome_unknown(lab: Lab, inject: Injection) -> None:
+    inject.at_once(LEADER)
+
+    def denied_in_tilt() -> None:
+        # In TILT it takes the request and acts on it only afterwards.
+        _deny(lab, LEADER, "-sentinel|reset")
+        with lab.sentinel(LEADER).client() as client:
+            client.execute_command("SENTINEL", "DEBUG", "tilt-period", 6000, "tilt-trigger", 1)
+            wait_until(lambda: _why_not_tilt(lab), 10.0, "TILT")
+            client.execute_command("SENTINEL", "DEBUG", "tilt-trigger", 2000)
+
+    def acted() -> None:
+        wait_until(lambda: None if leader.primary_address(GROUP)[1] != old.state.port else "none", 60.0, "a failover")
+
+    old, leader = lab.primary_of(GROUP), lab.sentinel(LEADER)
+    inject.before_call(promotion, "ask", denied_in_tilt)
+    trial = tried(lab, GROUP, heal=acted)
+    assert trial.result.outcome == UNKNOWN, trial.said
+    assert f"asked to fail over and not called off: {LEADER}" in trial.said
+
+
+def test_a_sentinel_that_names_a_stranger_as_primary_leaves_the_outcome_unknown(lab: Lab, inject: Injection) -> None:
+    inject.at_once(LEADER)
+
+    def astray() -> None:
+        # As one does that promoted a replica which nobody has named to us.
+        for one in lab.sentinels:
+            with one.client() as client:
+                client.execute_command("SENTINEL", "REMOVE", GROUP)
+        with lab.sentinel("sentinel-b").client() as client:
+            client.execute_command("SENTINEL", "MONITOR", GROUP, "127.0.0.1", 1, 2)
+
+    def put_right() -> None:
+        old = lab.primary_of(GROUP).state
+        for one in lab.sentinels:
+            with one.client() as client:
+                if one.name == "sentinel-b":
+                    client.execute_command("SENTINEL", "REMOVE", GROUP)
+                client.execute_command("SENTINEL", "MONITOR", GROUP, old.host, old.port, 2)
+
+    inject.after_call(promotion, "ask", astray)
+    trial = tried(lab, GROUP, heal=put_right)
+    assert trial.result.outcome == UNKNOWN, trial.said
+    assert "Sentinels name 127.0.0.1:1 as primary, which is no known member of the group" in trial.said
 
 
 def _why_not_tilt(lab: Lab) -> str | None:

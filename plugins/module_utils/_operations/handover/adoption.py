@@ -7,19 +7,34 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..._engine.group import GroupConnections
 from ..._engine.node import Node
+from ..._engine.sentinel import Sentinel
 from ..._model.address import Address
-from ..._model.errors import SteadyhandError
+from ..._model.errors import CommandRefused, SteadyhandError
+from ..._model.preflight import announced_or_raise
+from ..._model.replies import parse_pairs
+from ..._model.sentinel import parse_primary
 from .passage import Passage
-from .promotion import POLL, announcements, ask
+from .promotion import POLL, PROBE_TIMEOUT, announcements, named_by
 
 # Seconds after which a Sentinel that promoted and did not adopt is given up: it looks each second.
 PATIENCE = 1.6
 
 
-def follow(address: Address, node: Node) -> None:
-    """Have a node copy the one at that address, also after its next restart."""
-    node.transaction([("REPLICAOF", address.host, address.port), ("CONFIG", "REWRITE")])
+def follow(address: Address, node: Node) -> str:
+    """Have a node copy the one at that address, also after its next restart.
+
+    Returns a note where its file could not be written. Raises what the node answers when it does not obey.
+    """
+    obeyed, rewritten = node.transaction([("REPLICAOF", address.host, address.port), ("CONFIG", "REWRITE")])
+    if isinstance(obeyed, SteadyhandError):
+        raise obeyed
+    return f"{node.target.name} follows, and did not write that down: {rewritten}" if _failed(rewritten) else ""
+
+
+def _failed(reply: object) -> bool:
+    return isinstance(reply, SteadyhandError)
 
 
 def repoint(passage: Passage, promoted: str, address: Address) -> list[str]:
@@ -27,7 +42,7 @@ def repoint(passage: Passage, promoted: str, address: Address) -> list[str]:
     urgent = passage.urgent
     names = [member.name for member in passage.plan.electable if member.name != promoted]
     ends = urgent.side_by_side([partial(urgent.ask_node, name, partial(follow, address)) for name in names])
-    return [f"{name} is left to Sentinel: {end}" for name, end in zip(names, ends) if isinstance(end, SteadyhandError)]
+    return [f"{name} is left to Sentinel: {end}" if _failed(end) else str(end) for name, end in zip(names, ends) if end]
 
 
 def await_adoption(passage: Passage, leader: str, address: Address, deadline: float) -> list[str]:
@@ -48,20 +63,43 @@ def await_adoption(passage: Passage, leader: str, address: Address, deadline: fl
             return notes
         waited = passage.clock.now() - started
         if others and not adopted and (leader not in named or waited > PATIENCE):
-            notes.append(_ask_another(passage, others))
+            notes.append(_ask_another(passage, others, address))
             others, deadline = [], max(deadline, passage.clock.now() + PATIENCE)
         elif passage.clock.now() > deadline and (adopted or not others):
             return [*notes, "not every Sentinel named the new primary while writes were held: " + ", ".join(pending)]
         passage.clock.sleep(POLL)
 
 
-def _ask_another(passage: Passage, names: list[str]) -> str:
+def _ask_another(passage: Passage, names: list[str], address: Address) -> str:
+    """Ask the others in turn until one goes on. What was heard from them is old: the first one was waited for meanwhile.
+
+    On connections of their own, on which nothing is waited for for long.
+    """
     refused = []
-    for name in names:
-        try:
-            if ask(passage, name):
+    with GroupConnections(passage.urgent.targets, PROBE_TIMEOUT) as probe:
+        for name in names:
+            try:
+                if named_by(probe.sentinel(name), passage.group) != announced_or_raise(passage.plan.primary):
+                    return f"the first Sentinel was not heard of any more; {name} had named the new primary already"
+                _ask_one(probe.sentinel(name), passage.group, address)
                 return f"the first Sentinel did not finish; {name} was asked to adopt the new primary"
-            refused.append(f"{name} did not answer")
-        except SteadyhandError as error:
-            refused.append(str(error))
+            except SteadyhandError as error:
+                refused.append(str(error))
     return "the first Sentinel did not finish, and no other took over: " + "; ".join(refused)
+
+
+def _ask_one(sentinel: Sentinel, group: str, address: Address) -> None:
+    """Ask one Sentinel to fail over, and call it off at once where it had adopted the new primary just before.
+
+    It would fail over from the new one then, without a fence. Raises what it declined with.
+    """
+    asked, reply = sentinel.connection.pipeline([("SENTINEL", "FAILOVER", group), ("SENTINEL", "MASTER", group)])
+    if isinstance(reply, list):
+        entry = parse_primary(parse_pairs(reply))
+        if entry.address == address and entry.failover_in_progress:
+            sentinel.call("RESET", group)
+            return
+    if isinstance(asked, CommandRefused) and asked.reply.startswith("INPROG"):
+        return
+    if isinstance(asked, SteadyhandError):
+        raise asked

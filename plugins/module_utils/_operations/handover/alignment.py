@@ -46,8 +46,10 @@ def align(connections: GroupConnections, clock: Clock, chosen: Member, best: tup
         wait = _until_best(known[leader], best) / 1000.0 - EARLY
         if wait > 0:
             clock.sleep(min(wait, 1.0))
-        elif _met(connections, clock, leader, chosen, best):
+        elif _met(connections, clock, leader, chosen, best, deadline):
             return leader, True
+        else:
+            clock.sleep(CLOSE_POLL)
     return names[0], False
 
 
@@ -56,21 +58,25 @@ def _until_best(age: int, best: tuple[int, int]) -> int:
     earliest, latest = best
     if age < earliest:
         return earliest - age
-    return 0 if age <= latest else PERIOD - age + earliest
+    return 0 if age <= latest else max(PERIOD - age, 0) + earliest
 
 
-def _met(connections: GroupConnections, clock: Clock, leader: str, chosen: Member, best: tuple[int, int]) -> bool:
-    """Look closely at one Sentinel until its age is right; False when the moment passed unseen."""
-    while True:
+def _met(
+    connections: GroupConnections, clock: Clock, leader: str, chosen: Member, best: tuple[int, int], deadline: float
+) -> bool:
+    """Look closely at one Sentinel until its age is right; False when the moment passed unseen, or does not come."""
+    while clock.now() < deadline:
         try:
             age = _info_age(connections, leader, chosen)
         except SteadyhandError:
             return False
         if _until_best(age, best) == 0:
             return True
-        if _until_best(age, best) > 1000 * EARLY * 2:
+        # A replica that does not answer the Sentinel any more grows older than one period.
+        if _until_best(age, best) > 1000 * EARLY * 2 or age > PERIOD + best[1]:
             return False
         clock.sleep(CLOSE_POLL)
+    return False
 
 
 def _info_age(connections: GroupConnections, name: str, chosen: Member) -> int:

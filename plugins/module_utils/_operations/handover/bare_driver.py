@@ -209,7 +209,8 @@ class BareDriver:
                 if exchanged:
                     self._passage.urgent.ask_node(member.name, lambda node: node.call("CONFIG", "REWRITE"))
                 else:
-                    self._passage.urgent.ask_node(member.name, partial(follow, leader.address))
+                    note = self._passage.urgent.ask_node(member.name, partial(follow, leader.address))
+                    notes += [note] if note else []
             except SteadyhandError as error:
                 notes.append(f"{member.name} was not brought over or not written down: {error}")
         return tuple(notes)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -35,7 +36,13 @@ from .coordinated_driver import CoordinatedDriver
 from .fence import PING_PERIOD
 from .ledger import Ledger, return_leftovers
 from .passage import Passage, Passed
-from .permissions import missing_permissions, missing_sentinel_permissions, watching_sentinels
+from .permissions import (
+    missing_for_exchange,
+    missing_permissions,
+    missing_sentinel_permissions,
+    unwritable,
+    watching_sentinels,
+)
 from .record import Recorder, cut_off
 from .sentinel_driver import SentinelDriver
 from .settling import settle
@@ -104,9 +111,10 @@ class Conductor:
     def _with_permitted_driver(self, plan: Preflight) -> tuple[Preflight, list[str]]:
         """What the driver needs besides: a route without Sentinels, the Sentinels' own permissions for coordination."""
         if plan.driver == BARE:
-            return plan, self._against_bare(plan)
+            return plan, missing_for_exchange(self._connections, plan) + self._against_bare(plan)
         if plan.driver == COORDINATED:
             unable = missing_sentinel_permissions(self._connections, plan)
+            unable += missing_for_exchange(self._connections, plan)
             if unable and self._wish.driver == AUTO:
                 return replace(plan, driver=SENTINEL), []
             return plan, unable
@@ -147,20 +155,32 @@ class Conductor:
             return self._result(REFUSED, reasons or ("there was no single primary at the first look",))
         try:
             take_or_renew(self._connections.node(holder.name), self._group, self._wish.lock)
-            returned = return_leftovers(self._connections, view)
         except Refused as refusal:
             return self._result(REFUSED, refusal.reasons)
         except SteadyhandError as error:
             return self._result(REFUSED, (str(error),))
-        view, plan, reasons = self.plan()
+        notes: list[str] = []
+        plan, reasons = None, ()
+        try:
+            # What was seen before the lock was ours may be the work of somebody who was under way then.
+            view = self._connections.observe()
+            return_leftovers(self._connections, view, notes.append)
+            if view.primary is not None:
+                notes += cut_off(view.primary.facts.last_handover)
+            view, plan, reasons = self.plan()
+            reasons += tuple(unwritable(self._connections, plan)) if plan is not None else ()
+        except Refused as refusal:
+            reasons = refusal.reasons
+        except SteadyhandError as error:
+            reasons = (str(error),)
         self._unseen = plan.unseen if plan is not None else ()
         self._phases["preflight"] = self._since(started)
-        notes = tuple(f"left behind by an earlier hand-over and returned: {one}" for one in returned)
-        notes += cut_off(holder.facts.last_handover)
-        result = self._result(REFUSED, reasons) if plan is None else self._recorded(view, plan)
+        result = self._result(REFUSED, reasons) if plan is None or reasons else self._recorded(view, plan)
         if not self._wish.keep_lock and result.outcome not in (UNKNOWN, ROUTING):
-            result = self._unlocked(result, result.evidence.new_primary or holder.name)
-        return replace(result, reasons=result.reasons + notes)
+            # After a refusal it is where it was taken; that may no longer be the primary that was planned with.
+            leads = result.evidence.new_primary if result.outcome == DONE else ""
+            result = self._unlocked(result, leads or (plan.primary.name if plan is not None else holder.name))
+        return replace(result, reasons=(*result.reasons, *notes))
 
     def _unlocked(self, result: HandOverResult, holder: str) -> HandOverResult:
         try:
@@ -196,6 +216,8 @@ class Conductor:
             passed = self._prepared(view, plan, ledger)
             if passed.new_primary:
                 ledger.keeper = passed.new_primary
+            elif passed.outcome == UNKNOWN and (leads := self._connections.observe().primary) is not None:
+                ledger.keeper = leads.name
         finally:
             # While others route, nothing is written to the new primary; whoever ends the routing returns what is left.
             if passed.outcome != ROUTING:
@@ -226,7 +248,10 @@ class Conductor:
         passage = Passage(self._urgent, self._clock, plan, ledger, self._wish.lock.owner, self._phases)
         passage.sentinel_timeouts = {account.name: e.failover_timeout_ms for account, _facts, e in view.watching}
         driver = self._driver(passage)
-        passed = driver.run()
+        try:
+            passed = driver.run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the record, the ledger and the lock must be ended
+            passed = Passed(UNKNOWN, (unexpected(error),))
         self._evidence = replace(
             self._evidence,
             driver=driver.name,
@@ -278,6 +303,12 @@ class Conductor:
     def _result(self, outcome: str, reasons: tuple[str, ...]) -> HandOverResult:
         evidence = replace(self._evidence, phases_ms=dict(self._phases))
         return HandOverResult(outcome, reasons, evidence, self._unseen)
+
+
+def unexpected(error: Exception) -> str:
+    """An error that should have been met where it arose: what, and where in this code, so that it can be mended."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"unexpected {type(error).__name__} in {at.name} (line {at.lineno}): {error}"
 
 
 def _epoch(view: GroupView) -> int | None:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 from ..._engine.group import GroupConnections
 from ..._model.borrowed import HISTORY, NODE, SENTINEL, Borrowed, ledger_key
-from ..._model.errors import SteadyhandError
+from ..._model.errors import AccessDenied, CommandRefused, SteadyhandError
 from ..._model.group import GroupView
 from ..._model.routing import Routing
 from .fence import PING_PERIOD
@@ -48,12 +50,16 @@ class Ledger:
         self._held.pop(borrowed, None)
 
     def return_all(self) -> list[str]:
-        """Return everything, in memory and on disk. Names what could not be returned, and stays written down."""
+        """Return everything, in memory and on disk. Names what could not be returned, and stays written down.
+
+        A file that could not be written is only said.
+        """
         left = []
         for borrowed, value in sorted(self._held.items()):
             try:
-                return_one(self._connections, self.keeper, borrowed, value)
+                note = return_one(self._connections, self.keeper, borrowed, value)
                 del self._held[borrowed]
+                left += [f"{borrowed}: {note}"] if note else []
             except SteadyhandError as error:
                 left.append(f"{borrowed} is still borrowed and was {value} before: {error}")
         return left
@@ -75,41 +81,49 @@ def strike_routing(connections: GroupConnections, keeper: str, routing: Routing)
     return ()
 
 
-def return_one(connections: GroupConnections, keeper: str, borrowed: Borrowed, value: str) -> None:
-    """Return one value to its owner and strike it off the ledger. Sentinel had borrowed settings written to files."""
-    group = connections.targets.name
+def return_one(connections: GroupConnections, keeper: str, borrowed: Borrowed, value: str) -> str:
+    """Return one value to its owner and strike it off the ledger. Sentinel had borrowed settings written to files.
+
+    Returns a note where the file cannot be written: then the borrowed value is not in it either, unless it could be since.
+    """
+    group, note = connections.targets.name, ""
     if borrowed.kind == NODE:
         connections.ask_node(borrowed.owner, lambda node: node.call("CONFIG", "SET", borrowed.setting, value))
-        connections.ask_node(borrowed.owner, lambda node: node.call("CONFIG", "REWRITE"))
+        try:
+            connections.ask_node(borrowed.owner, lambda node: node.call("CONFIG", "REWRITE"))
+        except (AccessDenied, CommandRefused) as error:
+            note = f"returned in memory, and the configuration file was not written: {error}"
     elif borrowed.kind == SENTINEL:
         connections.ask_sentinel(borrowed.owner, lambda asked: asked.call("SET", group, borrowed.setting, value))
     connections.ask_node(keeper, lambda node: node.call("HDEL", ledger_key(group), borrowed.encode()))
+    return note
 
 
-def return_leftovers(connections: GroupConnections, view: GroupView) -> list[str]:
+def return_leftovers(connections: GroupConnections, view: GroupView, tell: Callable[[str], object]) -> None:
     """Return what an earlier hand-over that was cut off left behind. Call it with the lock held.
+
+    ``tell`` is called for each entry as soon as it is struck off: what it says of a loss is written nowhere else then.
 
     Raises what the owner's server answers: then the entry stays in the ledger. Entries of owners that this run does not
     know stay too.
     """
     primary = view.primary
     if primary is None:
-        return []
+        return
     targets = connections.targets
     known = {node.name for node in targets.nodes} | {sentinel.name for sentinel in targets.sentinels}
     entries = [
         (borrowed, value) for text, value in primary.facts.borrowed.items() if (borrowed := Borrowed.decode(text))
     ]
     began_with = {borrowed.owner: value for borrowed, value in entries if borrowed.kind == HISTORY}
-    returned = []
     for borrowed, value in sorted(entries):
         if borrowed.owner not in known:
             continue
-        return_one(connections, primary.name, borrowed, value)
+        note = return_one(connections, primary.name, borrowed, value)
         if borrowed.kind != HISTORY:
             moved = began_with.get(borrowed.owner) != primary.facts.replication_id
-            returned.append(f"{borrowed}: {value}{_loss_behind(borrowed) if moved else ''}")
-    return returned
+            said = f"{borrowed}: {value}{_loss_behind(borrowed) if moved else ''}{f' ({note})' if note else ''}"
+            tell(f"left behind by an earlier hand-over and returned: {said}")
 
 
 def _loss_behind(borrowed: Borrowed) -> str:

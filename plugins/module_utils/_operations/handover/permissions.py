@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
+from ..._engine.connection import Connection
 from ..._engine.group import GroupConnections
 from ..._model.borrowed import ledger_key
 from ..._model.errors import CommandMissing, SteadyhandError
+from ..._model.last_handover import last_handover_key
 from ..._model.lock import lock_key
 from ..._model.preflight import Preflight
 
@@ -17,33 +20,73 @@ Command = tuple[str, ...]
 
 
 def missing_permissions(connections: GroupConnections, plan: Preflight) -> list[str]:
-    """Commands that one of the nodes would refuse us, by ACL DRYRUN (Redis 7.0 and Valkey; older engines cannot tell)."""
-    key = lock_key(connections.targets.name)
-    as_old_primary: list[Command] = [
+    """Commands that one of the nodes or Sentinels would refuse us, by ACL DRYRUN (Redis 7.0 and Valkey; older engines cannot
+    tell), for every driver. What only an exchange of roles by the engine needs: `missing_for_exchange`.
+    """
+    group = connections.targets.name
+    lock, ledger, record = lock_key(group), ledger_key(group), last_handover_key(group)
+    # Of every node that may lead before or afterwards.
+    needed: list[Command] = [
         ("CLIENT", "PAUSE", "100", "WRITE"),
         ("CLIENT", "UNPAUSE"),
+        ("CLIENT", "KILL", "TYPE", "normal"),
         ("CLIENT", "KILL", "TYPE", "pubsub"),
-        ("GET", key),
-        ("SET", key, "x"),
-        ("DEL", key),
-        ("WATCH", key),
-        ("HSET", ledger_key(connections.targets.name), "x", "x"),
-        ("HGETALL", ledger_key(connections.targets.name)),
-        ("HDEL", ledger_key(connections.targets.name), "x"),
+        ("GET", lock),
+        ("SET", lock, "x", "NX", "PX", "1000"),
+        ("PEXPIRE", lock, "1000"),
+        ("DEL", lock),
+        ("WATCH", lock),
+        ("UNWATCH",),
+        ("TIME",),
+        ("GET", record),
+        ("SET", record, "x", "EX", "1"),
+        ("HSET", ledger, "x", "x"),
+        ("HGETALL", ledger),
+        ("HDEL", ledger, "x"),
         ("MULTI",),
         ("EXEC",),
-    ]
-    as_replica: list[Command] = [
+        ("PING",),
         ("CONFIG", "SET", "repl-ping-replica-period", "10"),
+        ("CONFIG", "SET", "replica-priority", "100"),
         ("CONFIG", "REWRITE"),
         ("INFO", "replication"),
         ("REPLICAOF", "NO", "ONE"),
-        ("ROLE",),
     ]
-    missing = _denied(connections, plan.primary.name, as_old_primary + as_replica)
-    for member in plan.electable:
-        missing += _denied(connections, member.name, as_old_primary + as_replica)
+    missing = _denied_by_nodes(connections, plan, needed)
+    for target in connections.targets.sentinels:
+        connection = connections.sentinel(target.name).connection
+        missing += _denied(connection, target.name, target.login.user, _of_sentinels(group))
     return missing
+
+
+def unwritable(connections: GroupConnections, plan: Preflight) -> list[str]:
+    """The nodes that cannot write their configuration files, by trying: roles and borrowed settings must reach them."""
+    names = [member.name for member in (plan.primary, *plan.attached)]
+    tries = [partial(connections.ask_node, name, lambda node: node.call("CONFIG", "REWRITE")) for name in names]
+    return [
+        f"{name} cannot write its configuration file: {end}"
+        for name, end in zip(names, connections.side_by_side(tries))
+        if isinstance(end, SteadyhandError)
+    ]
+
+
+def missing_for_exchange(connections: GroupConnections, plan: Preflight) -> list[str]:
+    """What we may not run besides where the nodes exchange roles by the engine's FAILOVER."""
+    return _denied_by_nodes(connections, plan, [("FAILOVER", "ABORT"), ("REPLCONF", "GETACK", "*")])
+
+
+def _of_sentinels(group: str) -> list[Command]:
+    """What is asked of a Sentinel by each driver: one that may not be reset cannot be called off."""
+    return [
+        ("SENTINEL", "FAILOVER", group),
+        ("SENTINEL", "RESET", group),
+        ("SENTINEL", "SET", group, "down-after-milliseconds", "5000"),
+        ("SENTINEL", "REPLICAS", group),
+        ("SENTINEL", "MASTER", group),
+        ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", group),
+        ("INFO", "sentinel"),
+        ("PING",),
+    ]
 
 
 def missing_sentinel_permissions(connections: GroupConnections, plan: Preflight) -> list[str]:
@@ -52,7 +95,10 @@ def missing_sentinel_permissions(connections: GroupConnections, plan: Preflight)
     The user is read from the Sentinels' connections to the primary. Not being able to read it counts as missing.
     """
     node = connections.node(plan.primary.name)
-    users = {client.get("user", "") for client in _sentinel_links(connections, plan.primary.name)}
+    try:
+        users = {client.get("user", "") for client in _sentinel_links(connections, plan.primary.name)}
+    except SteadyhandError as error:
+        return [f"the Sentinels' user cannot be seen: {error}"]
     if not users:
         return [f"no connection of a Sentinel was found on {plan.primary.name}"]
     needed: list[Command] = [
@@ -86,10 +132,16 @@ def _sentinel_links(connections: GroupConnections, name: str) -> list[dict[str, 
     return [client for client in clients if re.match(r"sentinel-\w+-cmd$", client.get("name", ""))]
 
 
-def _denied(connections: GroupConnections, name: str, commands: list[Command]) -> list[str]:
-    node = connections.node(name)
-    user = node.target.login.user or "default"
-    replies = node.pipeline([("ACL", "DRYRUN", user, *command) for command in commands])
+def _denied_by_nodes(connections: GroupConnections, plan: Preflight, commands: list[Command]) -> list[str]:
+    missing = []
+    for member in (plan.primary, *plan.electable):
+        node = connections.node(member.name)
+        missing += _denied(node.connection, member.name, node.target.login.user, commands)
+    return missing
+
+
+def _denied(connection: Connection, name: str, user: str | None, commands: list[Command]) -> list[str]:
+    replies = connection.pipeline([("ACL", "DRYRUN", user or "default", *command) for command in commands])
     denied = []
     for command, reply in zip(commands, replies):
         if isinstance(reply, CommandMissing) or "unknown subcommand" in str(reply).lower():

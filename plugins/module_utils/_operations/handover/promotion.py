@@ -11,9 +11,11 @@ from functools import partial
 from typing import Any
 
 from ..._engine.group import GroupConnections
+from ..._engine.sentinel import Sentinel
 from ..._model.address import Address
 from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
 from ..._model.handover import Fence
+from ..._model.preflight import announced_or_raise
 from ..._model.replies import parse_pairs, whole
 from ..._model.sentinel import parse_primary
 from .passage import Passage
@@ -91,6 +93,11 @@ class Request:
         (self.answered if at_work else self.unanswered).append(sentinel)
         return at_work
 
+    @property
+    def may_be_at_work(self) -> bool:
+        """Whether any Sentinel was asked that has not declined."""
+        return bool(self.answered or self.unanswered)
+
 
 def promote(passage: Passage, leader: str, request: Request, seconds: float) -> str | None:
     """Have somebody promoted; returns who leads, or None when nobody did in time. ``request`` keeps who was asked.
@@ -109,7 +116,7 @@ def promote(passage: Passage, leader: str, request: Request, seconds: float) -> 
         promoted = await_promotion(passage, patience if at_work else 0.0)
         if promoted is not None or passage.clock.now() >= deadline:
             return promoted
-        promoted, failing_over = _what_sentinels_do(passage)
+        promoted, failing_over = what_sentinels_do(passage)
         if promoted is not None:
             return promoted
         if at_work and request.answered[-1] in failing_over:
@@ -123,7 +130,7 @@ def promote(passage: Passage, leader: str, request: Request, seconds: float) -> 
     return await_promotion(passage, deadline - passage.clock.now())
 
 
-def _what_sentinels_do(passage: Passage) -> tuple[str | None, set[str]]:
+def what_sentinels_do(passage: Passage) -> tuple[str | None, set[str]]:
     """The replica that one of them names as primary, and those that are failing over.
 
     Asked on connections of its own: what does not answer in a quarter of a second is of no use behind a fence.
@@ -166,39 +173,54 @@ def call_all_off(passage: Passage, request: Request) -> str:
 
     One that names whom it promoted is not called off: it would forget that, and name the old primary for ever.
     """
-    promoted, _failing_over = _what_sentinels_do(passage)
+    promoted, _failing_over = what_sentinels_do(passage)
     if promoted is not None:
         return promoted
-    silent = set(request.unanswered)
+    silent = dict.fromkeys(request.unanswered, "it does not answer")
     for sentinel in [*request.answered, *request.unanswered]:
         try:
             passage.urgent.sentinel(sentinel).call("RESET", passage.group)
-        except Unreachable:
+        except SteadyhandError as error:
+            # Whatever it answers: what was not called off goes on.
             passage.urgent.forget(sentinel)
-            silent.add(sentinel)
+            silent[sentinel] = str(error)
     promoted = await_promotion(passage, WATCHED_AFTER_CANCEL)
-    promoted = promoted or _replica_at(passage, announcements(passage.urgent).values())
+    named = announcements(passage.urgent)
+    promoted = promoted or _replica_at(passage, named.values())
     if promoted is not None:
         return promoted
+    strangers = {address for address in named.values() if address != announced_or_raise(passage.plan.primary)}
+    if strangers:
+        addresses = ", ".join(map(str, sorted(strangers)))
+        raise OutcomeUnknown(f"Sentinels name {addresses} as primary, which is no known member of the group")
     if silent:
-        names = ", ".join(sorted(silent))
-        raise OutcomeUnknown(f"{names} was asked to fail over and does not answer; it may still promote a replica")
+        why = "; ".join(f"{name} ({said})" for name, said in sorted(silent.items()))
+        raise OutcomeUnknown(f"asked to fail over and not called off: {why}; it may still promote a replica")
     mute = [str(info) for _name, info in replication_of(passage) if isinstance(info, SteadyhandError)]
     if mute:
         raise OutcomeUnknown("whether somebody was promoted could not be seen: " + "; ".join(mute))
     raise NotPromoted(", ".join(request.answered) + " promoted nobody in time; the failover was called off")
 
 
+def named_by(sentinel: Sentinel, group: str) -> Address:
+    """Whom one Sentinel names as the group's primary. Raises CommandRefused when it does not know the group."""
+    said = sentinel.call("GET-MASTER-ADDR-BY-NAME", group)
+    if not said:
+        raise CommandRefused(f"{sentinel.target.name} knows no group {group}", "nil")
+    host, port = said
+    return Address.of(host, port)
+
+
 def announcements(connections: GroupConnections) -> dict[str, Address]:
     """Whom each Sentinel that answers names as the group's primary: what clients are told. One attempt each."""
 
     def named(name: str) -> Address:
+        sentinel = connections.sentinel(name)
         try:
-            host, port = connections.sentinel(name).call("GET-MASTER-ADDR-BY-NAME", connections.targets.name)
+            return named_by(sentinel, connections.targets.name)
         except Unreachable:
             connections.forget(name)
             raise
-        return Address.of(host, port)
 
     names = [target.name for target in connections.targets.sentinels]
     replies = connections.side_by_side([partial(named, name) for name in names])

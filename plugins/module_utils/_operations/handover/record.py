@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..._engine.group import GroupConnections
 from ..._engine.node import Node
 from ..._model.errors import SteadyhandError
-from ..._model.handover import HandOverResult
+from ..._model.handover import UNKNOWN, HandOverResult
 from ..._model.last_handover import BEGUN, KEPT_FOR, LastHandOver, last_handover_key
 from ..._model.lock import LockWish
 from ..lock import time_of
@@ -40,6 +40,9 @@ class Recorder:
     def end(self, result: HandOverResult) -> list[str]:
         """Write the result down on whoever leads now; returns what went wrong with that."""
         keeper = result.evidence.new_primary or self._record.old_primary
+        if result.outcome == UNKNOWN:
+            leads = self._connections.observe().primary
+            keeper = leads.name if leads is not None else keeper
 
         def ended(node: Node) -> None:
             record = replace(

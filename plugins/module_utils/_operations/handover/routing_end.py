@@ -133,7 +133,7 @@ class RoutingEnd:
         started = self._clock.now()
         try:
             take_or_renew(self._connections.node(pair.leader.name), self._group, wish.lock)
-            return_leftovers(self._connections, self._connections.observe())
+            return_leftovers(self._connections, self._connections.observe(), notes.append)
             settle(self._connections, self._clock, pair.leader.name, wish.settle_timeout, wish.limits, wish.accept)
         except ConditionTimeout as error:
             return self._result(

@@ -8,7 +8,7 @@ Until somebody is promoted every failure ends with the fence lifted and nothing 
 
 from __future__ import annotations
 
-from ..._model.errors import AccessDenied, CommandRefused, Refused, SteadyhandError, Unreachable
+from ..._model.errors import Refused, SteadyhandError, Unreachable
 from ..._model.handover import REFUSED, UNKNOWN, Fence
 from .alignment import BEST_AGE, align
 from .completion import Completion
@@ -48,10 +48,11 @@ class SentinelDriver:
             return Passed(REFUSED, tuple(against))
         try:
             fence, promoted = self._promote(standing)
-        except (Refused, NotPromoted, CommandRefused, AccessDenied) as error:
+        except NotPromoted as error:
             return self._lifted(standing, REFUSED, str(error))
         except SteadyhandError as error:
-            return self._lifted(standing, UNKNOWN, str(error))
+            # Once a Sentinel may have been asked, only NotPromoted says that nothing can happen any more.
+            return self._lifted(standing, UNKNOWN if self._request.may_be_at_work else REFUSED, str(error))
         return Completion(passage, standing, fence, promoted, self._leader, self._request).run()
 
     def _open(self) -> None:
@@ -67,7 +68,7 @@ class SentinelDriver:
         return fence_on(self._passage.urgent, self._passage.clock, plan.primary.name, plan.fence_ms, ping_period)
 
     def _promote(self, standing: StandingFence) -> tuple[Fence, str]:
-        """Until somebody leads. Refused, NotPromoted, CommandRefused and AccessDenied mean that nothing has changed."""
+        """Until somebody leads. NotPromoted means that nothing has changed, and so does any error before anybody was asked."""
         passage = self._passage
         started = passage.clock.now()
         try:

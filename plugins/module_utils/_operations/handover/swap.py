@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 from ..._engine.group import GroupConnections
-from ..._model.errors import OutcomeUnknown, Refused, SteadyhandError, Unreachable
+from ..._model.errors import AccessDenied, CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
 from ..._model.handover import Fence, Proof
 from ..._model.lock import LockRecord, lock_key
 from ..._model.replies import parse_info, whole
 from ..clock import Clock
+from .nudging import NUDGE, Nudger
 from .passage import Passage
 from .side import SYNC_TIMEOUT_MS, Side, if_answering, replication
 
 # Seconds until a node that has stepped down must be the other's replica, before it is called stuck.
 STUCK_AFTER = 1.0
-NUDGE = 0.003
 
 
 def swap(passage: Passage, old: Side, new: Side, pause_ms: int) -> tuple[Fence, Proof]:
@@ -26,33 +26,46 @@ def swap(passage: Passage, old: Side, new: Side, pause_ms: int) -> tuple[Fence, 
     lifted, when nothing has changed; OutcomeUnknown when the end was not seen.
     """
     urgent, clock = passage.urgent, passage.clock
-    fence = _begin(urgent, old, new, passage, pause_ms)
-    began = clock.now()
-    while True:
-        state_of_old = urgent.ask_node(old.name, replication)
-        state_of_new = if_answering(urgent, new.name)
-        if state_of_new.get("role") == "master" and state_of_old["role"] == "slave":
-            return fence, prove(urgent, clock, fence.replication_id, old, new)
-        if state_of_old["role"] == "master" and state_of_old.get("master_failover_state") == "no-failover":
-            urgent.node(old.name).call("CLIENT", "UNPAUSE")
-            raise Refused("the engine gave up", [f"{new.name} did not catch up in {SYNC_TIMEOUT_MS} ms"])
-        if clock.now() - began > SYNC_TIMEOUT_MS / 1000.0 + STUCK_AFTER:
-            _give_up(urgent, old, new, state_of_new)
-        nudge(urgent, new.name)
-        clock.sleep(NUDGE)
+    with Nudger(urgent.targets) as nudge:
+        nudge(new.name)
+        replication_id = urgent.ask_node(old.name, replication).get("master_replid", "")
+        fence = _begin(urgent, old, new, passage, pause_ms)
+        began = clock.now()
+        while True:
+            state_of_old = urgent.ask_node(old.name, replication)
+            state_of_new = if_answering(urgent, new.name)
+            if state_of_new.get("role") == "master" and state_of_old["role"] == "slave":
+                proof = prove(urgent, clock, replication_id, old, new)
+                return fence or proof.fence, proof
+            over = clock.now() - began > SYNC_TIMEOUT_MS / 1000.0 + STUCK_AFTER
+            at_rest = state_of_old["role"] == "master" and state_of_old.get("master_failover_state") == "no-failover"
+            if at_rest and (fence is not None or over):
+                _not_begun(urgent, old, new, fence)
+            if over:
+                _give_up(urgent, old, new, state_of_new)
+            nudge(new.name)
+            clock.sleep(NUDGE)
 
 
-def _begin(urgent: GroupConnections, old: Side, new: Side, passage: Passage, pause_ms: int) -> Fence:
+def _begin(urgent: GroupConnections, old: Side, new: Side, passage: Passage, pause_ms: int) -> Fence | None:
+    """Where the old primary was when it began; None when its answer was lost, and what it does must be watched."""
     node = urgent.node(old.name)
     address = new.address
-    lock, paused, info, started = node.transaction(
-        [
-            ("GET", lock_key(passage.group)),
-            ("CLIENT", "PAUSE", pause_ms, "WRITE"),
-            ("INFO", "replication"),
-            ("FAILOVER", "TO", address.host, address.port, "TIMEOUT", SYNC_TIMEOUT_MS),
-        ]
-    )
+    try:
+        lock, paused, info, started = node.transaction(
+            [
+                ("GET", lock_key(passage.group)),
+                ("CLIENT", "PAUSE", pause_ms, "WRITE"),
+                ("INFO", "replication"),
+                ("FAILOVER", "TO", address.host, address.port, "TIMEOUT", SYNC_TIMEOUT_MS),
+            ]
+        )
+    except Unreachable:
+        urgent.forget(old.name)
+        return None
+    except (AccessDenied, CommandRefused) as error:
+        # A transaction that is refused as a whole has carried out nothing.
+        raise Refused("the hand-over did not begin", [str(error)]) from error
     record = LockRecord.decode(lock)
     reasons = [str(reply) for reply in (paused, info, started) if isinstance(reply, SteadyhandError)]
     if record is None or record.owner != passage.lock_owner:
@@ -66,24 +79,24 @@ def _begin(urgent: GroupConnections, old: Side, new: Side, passage: Passage, pau
     return Fence(whole(fields, "master_repl_offset"), fields["master_replid"])
 
 
-def nudge(urgent: GroupConnections, replica: str) -> None:
-    """Have a replica acknowledge now what it does once per second, so that the engine goes on at once.
-
-    The engine does not reply to this command (replconfCommand). A replica that cannot be told acknowledges later or never.
-    """
-    try:
-        urgent.ask_node(replica, lambda node: node.connection.send([("REPLCONF", "GETACK", "*")]))
-    except Unreachable:
-        urgent.forget(replica)
+def _not_begun(urgent: GroupConnections, old: Side, new: Side, fence: Fence | None) -> None:
+    """The old primary leads, and exchanges nothing (any more). Always raises."""
+    urgent.node(old.name).call("CLIENT", "UNPAUSE")
+    if fence is None:
+        raise OutcomeUnknown(f"{old.name} did not answer when it was told to step down, and leads; it may do it yet")
+    raise Refused("the engine gave up", [f"{new.name} did not catch up in {SYNC_TIMEOUT_MS} ms"])
 
 
 def _give_up(urgent: GroupConnections, old: Side, new: Side, state_of_new: dict[str, str]) -> None:
     """End an exchange in which the old primary has stepped down and the new one does not lead. Always raises."""
     take_up_again(urgent, old.name)
+    if state_of_new.get("role") == "slave":
+        # It may have taken over since it said so: asked once more, now that the old primary offers its role no longer.
+        state_of_new = if_answering(urgent, new.name)
     if state_of_new.get("role") != "slave":
         raise OutcomeUnknown(
-            f"{old.name} had stepped down for {new.name}, which does not answer, and leads again; "
-            f"{new.name} may take itself for a primary when it goes on"
+            f"{old.name} had stepped down for {new.name}, which does not answer or leads, and leads again; "
+            f"{new.name} may take itself for a primary"
         )
     raise Refused("the exchange was called off", [f"{new.name} did not take over"])
 
@@ -126,7 +139,7 @@ def send_clients_on(urgent: GroupConnections, old: str) -> str:
     """Send the clients of the old primary away and end the pause. Returns what went wrong, or an empty text."""
     commands = [("CLIENT", "KILL", "TYPE", "normal"), ("CLIENT", "KILL", "TYPE", "pubsub"), ("CLIENT", "UNPAUSE")]
     try:
-        urgent.ask_node(old, lambda node: node.transaction(commands))
-    except Unreachable as error:
-        return f"the pause on the old primary ends by itself: {error}"
-    return ""
+        replies = urgent.ask_node(old, lambda node: node.transaction(commands))
+    except SteadyhandError as error:
+        return f"the pause on the old primary ends by itself, and its clients were not sent away: {error}"
+    return "; ".join(str(reply) for reply in replies if isinstance(reply, SteadyhandError))

@@ -39,7 +39,7 @@ def take_back(passage: Passage, promoted: str, request: Request) -> str:
     for sentinel in request.answered:
         try:
             passage.urgent.sentinel(sentinel).call("RESET", passage.group)
-        except Unreachable:
+        except SteadyhandError:
             passage.urgent.forget(sentinel)
             silent.append(sentinel)
     names = announced_elsewhere(passage)
