@@ -147,7 +147,7 @@ def test_what_a_cut_off_hand_over_may_have_lost_is_told_by_the_module_that_clean
     result = run(capsys, module, {**group_arguments(lab), "lock": lock, **special})
     (told,) = result["reasons" if module == "failover" else "notes"]
     assert f"repl-ping-replica-period of {replica}: 10 (that hand-over ended without its proof" in told
-    assert result["warnings"] == [told]
+    assert [one["event"]["msg"] for one in result["warnings"]] == [told]
     with lab.primary_of(GROUP).client() as client:
         assert client.hgetall(ledger_key(GROUP)) == {}
         client.delete(lock_key(GROUP))

@@ -39,6 +39,7 @@ SETTINGS = {
     "appendonly": "no",
     "client-output-buffer-limit": "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
     "dir": "/var/lib/redis",
+    "masteruser": "",
     "maxclients": "10000",
     "min-replicas-max-lag": "10",
     "min-replicas-to-write": "0",
@@ -54,6 +55,7 @@ SETTINGS = {
     "save": "3600 1 300 100 60 10000",
     "set-proc-title": "yes",
     "shutdown-on-sigterm": "default",
+    "tls-replication": "no",
 }
 
 

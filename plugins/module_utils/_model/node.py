@@ -23,6 +23,7 @@ OBSERVED_SETTINGS = (
     "appendonly",
     "client-output-buffer-limit",
     "dir",
+    "masteruser",
     "maxclients",
     "min-replicas-max-lag",
     "min-replicas-to-write",
@@ -38,6 +39,7 @@ OBSERVED_SETTINGS = (
     "save",
     "set-proc-title",
     "shutdown-on-sigterm",
+    "tls-replication",
 )
 # Only whether these are set is kept, never their values.
 OBSERVED_SECRETS = ("masterauth", "requirepass")

@@ -148,6 +148,8 @@ def test_a_replica_that_takes_over_in_the_moment_of_giving_up_leaves_the_outcome
     def stand_still() -> None:
         with candidate.client() as client:
             client.client_pause(60_000, all=False)
+        with old.client() as client:
+            client.set("held:back", "1")
 
     def leads() -> None:
         with candidate.client() as client:

@@ -67,10 +67,14 @@ class Completion:
             self._notes.append(f"{self._old} was not seen to step down: {error}")
             unseen = True
         self._fence_stood = self._standing.stands
-        self._cross_out()
         self._notes += repoint(passage, self._promoted, self._address)
+        # Not before: with min-replicas-to-write the new primary takes no write until its replicas have come over.
+        trouble = self._cross_out()
         started = passage.phase("demote", started)
         self._await_adoption()
+        if trouble:
+            trouble = self._cross_out()
+            self._notes += [trouble] if trouble else []
         started = passage.phase("adopt", started)
         if not unseen:
             self._release()
@@ -131,17 +135,21 @@ class Completion:
             self._notes.append(f"its clients could not be sent away: {error}")
         return self._passed(UNKNOWN, refusal)
 
-    def _cross_out(self) -> None:
-        """Strike off the ledger what the demotion returned: left there, it tells the next run of a loss."""
+    def _cross_out(self) -> str:
+        """Strike off the ledger what the demotion returned: left there, it tells the next run of a loss.
+
+        Returns what went wrong with that.
+        """
         proof = self._whole_proof()
         if proof is None or not proof.lossless or self._standing.rewrite_error:
-            return
+            return ""
         ledger = self._passage.ledger
         ledger.keeper = self._promoted
         try:
-            ledger.strike(Borrowed(NODE, self._old, PING_PERIOD))
+            ledger.strike(Borrowed(NODE, self._old, PING_PERIOD), self._passage.urgent)
         except SteadyhandError as error:
-            self._notes.append(f"the ledger on {self._promoted} could not be written at once: {error}")
+            return f"the ledger on {self._promoted} could not be written at once: {error}"
+        return ""
 
     def _await_adoption(self) -> None:
         deadline = self._standing.expires_at - KEPT_FOR_RELEASE
@@ -171,10 +179,6 @@ class Completion:
         proof = self._proof = self._whole_proof()
         if proof is None or not proof.lossless:
             return self._passed(UNKNOWN, f"it is not proven that nothing was lost{_missing(proof)}")
-        if proof.only_pings_after_fence:
-            return self._passed(
-                DONE, "the old primary sent pings after the fence: a full synchronisation follows, nothing is lost"
-            )
         return self._passed(DONE)
 
     def _passed(self, outcome: str, *reasons: str) -> Passed:

@@ -282,7 +282,13 @@ class Conductor:
         new = passed.new_primary
         try:
             view = settle(
-                self._connections, self._clock, new, self._wish.settle_timeout, self._wish.limits, self._wish.accept
+                self._connections,
+                self._clock,
+                new,
+                self._wish.settle_timeout,
+                self._wish.limits,
+                self._wish.accept,
+                self._wish.lock,
             )
         except ConditionTimeout as error:
             return self._result(UNKNOWN, (f"nothing was lost, but the group did not settle: {error}", *passed.reasons))

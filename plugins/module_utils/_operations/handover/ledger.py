@@ -42,9 +42,9 @@ class Ledger:
         self.note(Borrowed(SENTINEL, sentinel, parameter), before)
         self._connections.sentinel(sentinel).call("SET", self._group, parameter, value)
 
-    def strike(self, borrowed: Borrowed) -> None:
-        """Cross out what has been returned in another way."""
-        self._connections.ask_node(
+    def strike(self, borrowed: Borrowed, connections: GroupConnections | None = None) -> None:
+        """Cross out what has been returned in another way; on other ``connections`` where clients wait for it."""
+        (connections or self._connections).ask_node(
             self.keeper, lambda node: node.call("HDEL", ledger_key(self._group), borrowed.encode())
         )
         self._held.pop(borrowed, None)

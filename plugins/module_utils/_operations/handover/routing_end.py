@@ -134,7 +134,15 @@ class RoutingEnd:
         try:
             take_or_renew(self._connections.node(pair.leader.name), self._group, wish.lock)
             return_leftovers(self._connections, self._connections.observe(), notes.append)
-            settle(self._connections, self._clock, pair.leader.name, wish.settle_timeout, wish.limits, wish.accept)
+            settle(
+                self._connections,
+                self._clock,
+                pair.leader.name,
+                wish.settle_timeout,
+                wish.limits,
+                wish.accept,
+                wish.lock,
+            )
         except ConditionTimeout as error:
             return self._result(
                 pair, replace(passed, outcome=UNKNOWN, reasons=(f"nothing was lost, but {error}", *notes))

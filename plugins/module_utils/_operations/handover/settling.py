@@ -8,24 +8,40 @@ from __future__ import annotations
 from functools import partial
 
 from ..._engine.group import GroupConnections
+from ..._model.errors import SteadyhandError
 from ..._model.group import GroupView
 from ..._model.health import Limits
+from ..._model.lock import LockWish
 from ..clock import Clock
+from ..lock import take_or_renew
 from ..waiting import Patience, wait_until_healthy
 
 
 def settle(
-    connections: GroupConnections, clock: Clock, new: str, timeout: float, limits: Limits, accept: tuple[str, ...]
+    connections: GroupConnections,
+    clock: Clock,
+    new: str,
+    timeout: float,
+    limits: Limits,
+    accept: tuple[str, ...],
+    lock: LockWish,
 ) -> GroupView:
     """Wait until the whole group is healthy with the new primary. Raises ConditionTimeout after ``timeout`` seconds.
 
     A Sentinel that was asked, stood still, and was replaced by another may find our request when it goes on, and fail over
     from the new primary without any fence: it is called off. In TILT it begins only after half a minute.
+
+    The lock is renewed meanwhile. Without it nothing is called off: it may be the failover of whoever has the lock now.
     """
 
     def call_off_strays(view: GroupView) -> None:
         found = view.primary
         if found is None or found.name != new:
+            return
+        try:
+            take_or_renew(connections.node(found.name), view.name, lock)
+        except SteadyhandError:
+            # Somebody else's, or no answer: looked at again, like everything here.
             return
         strays = [
             account.name

@@ -14,7 +14,7 @@ from ..._model.errors import OutcomeUnknown, SteadyhandError, Unreachable
 from ..._model.preflight import announced_or_raise
 from ..._model.replies import parse_info, whole
 from .passage import Passage
-from .promotion import Request, announcements
+from .promotion import Request, announcements, what_sentinels_do
 
 
 class TooLate(SteadyhandError):
@@ -36,7 +36,8 @@ def take_back(passage: Passage, promoted: str, request: Request) -> str:
     except Unreachable as error:
         said = f"{promoted} does not answer; Sentinel makes it a replica again when it does ({error})"
     silent = list(request.unanswered)
-    for sentinel in request.answered:
+    _named, failing_over = what_sentinels_do(passage)
+    for sentinel in sorted(failing_over.union(request.answered)):
         try:
             passage.urgent.sentinel(sentinel).call("RESET", passage.group)
         except SteadyhandError:

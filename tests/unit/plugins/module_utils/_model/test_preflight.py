@@ -226,6 +226,18 @@ def test_those_who_copy_another_replica_do_not_count_for_writes() -> None:
             id="the primary could not log in to the new one",
         ),
         pytest.param(
+            lambda view: with_settings(with_settings(view, "b", masteruser="r"), "c", masteruser="r"),
+            None,
+            ["masteruser is not set on the primary and r on its replicas: it could not follow the new primary"],
+            id="the primary would log in as another user",
+        ),
+        pytest.param(
+            lambda view: with_settings(view, "a", tls_replication="yes"),
+            None,
+            ["tls-replication is yes on the primary and no on its replicas: it could not follow the new primary"],
+            id="the primary would speak TLS to the new one",
+        ),
+        pytest.param(
             lambda view: with_settings(view, "a", min_replicas_to_write="3"),
             None,
             ["min-replicas-to-write is 3, the new primary would have 2 replicas"],
