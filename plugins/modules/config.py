@@ -36,6 +36,7 @@ attributes:
     details:
       - The server is asked whether it takes the values, in a way that never takes effect.
       - Of a value that the server would cap by itself (C(hz)), the capped form is not foreseen.
+      - Nor is whether the server adds a line for what runs already and its file does not name. RV(unsaved) names it, and only a default gets none.
   diff_mode:
     support: full
 options:

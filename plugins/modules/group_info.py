@@ -169,6 +169,9 @@ members:
     full_syncs:
       description: Full synchronisations that it has served since its start.
       type: int
+    certain_full_sync:
+      description: Why its restart would end in a full synchronisation however short it is; V(none) where it need not.
+      type: str
 sentinels:
   description: What every Sentinel says.
   returned: always

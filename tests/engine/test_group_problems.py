@@ -56,13 +56,18 @@ def test_replicas_that_copy_a_stranger_leave_the_group_unable_to_hand_over_or_to
     nobody = reserve_port(lab.directory)
     with primary.client() as client:
         client.config_set("min-replicas-to-write", "1")
+
+    def lead_astray() -> None:
+        for replica in replicas:
+            copy(replica, "127.0.0.1", nobody)
+
     wait_for(
         targets_of(lab),
         *(("replica_of_stranger", replica.name) for replica in replicas),
         ("no_healthy_replica", GROUP),
         ("min_replicas_unmet", primary.name),
         # Sentinel brings them back after some seconds.
-        step=lambda: [copy(replica, "127.0.0.1", nobody) for replica in replicas],
+        step=lead_astray,
     )
 
 

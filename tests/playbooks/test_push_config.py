@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 import redis
 from lab.lab import Lab
+from lab.node import DataNode
 from lab.waiting import wait_until
 
 from .run import Run, play
@@ -120,6 +122,53 @@ def test_live_settings_cure_a_group_with_accepted_problems_and_only_good_replica
     assert cured.code == 0, cured.failure()
     assert cured.said("accepted: replica_link_down")
     assert {node.config("repl-backlog-size") for node in lab.nodes_of("group-1")} == {str(6 * 1024**2)}
+
+
+def test_a_full_synchronisation_is_asked_about_before_anything_is_changed_and_made_when_accepted(lab: Lab) -> None:
+    """Nodes that load an append-only file: in check mode too, and before what could be set live is set."""
+    nodes = lab.nodes_of("group-2")
+    _switch_append_file(nodes, "yes")
+    before, backlogs = run_ids(lab), values(lab, "repl-backlog-size")
+    primary = lab.primary_of("group-2")
+    wanted = {"repl-backlog-size": "7mb", "tcp-backlog": 305}
+    limit = ("--limit", "group_2")
+    try:
+        with primary.client() as client:
+            client.set("kept", "yes")
+        for run in (
+            push(lab, wanted, *limit, "--check"),
+            push(lab, wanted, *limit),
+            play(lab, "rolling_restart", None, *limit, "--check"),
+        ):
+            assert run.code != 0
+            assert "nothing of group-2 is changed" in run.failure()
+            assert all(f"{node.name} (it loads its append-only file" in run.failure() for node in nodes)
+        assert values(lab, "repl-backlog-size") == backlogs
+        accepted = push(lab, wanted, *limit, "-e", "redis_accept_full_sync=yes")
+        assert accepted.code == 0, accepted.failure()
+        for node in nodes:
+            assert node.run_id() != before[node.name]
+            assert (node.config("repl-backlog-size"), node.config("tcp-backlog")) == (str(7 * 1024**2), "305")
+            assert accepted.said(f"{node.name} will come back by a full synchronisation: it loads its append-only file")
+            with node.client() as client:
+                assert client.get("kept") == "yes"
+        assert lab.primary_of("group-2").name != primary.name
+    finally:
+        _switch_append_file(nodes, "no")
+
+
+def _switch_append_file(nodes: list[DataNode], value: str) -> None:
+    """On or off, with the file made where it is on."""
+    for node in nodes:
+        with node.client() as client:
+            client.config_set("appendonly", value)
+            client.config_rewrite()
+    for node in nodes:
+        wait_until(partial(_rewriting, node), LONG, f"the append-only file of {node.name}")
+
+
+def _rewriting(node: DataNode) -> str | None:
+    return "it is being made" if node.info("persistence")["aof_rewrite_in_progress"] else None
 
 
 def _links_up(primary: redis.Redis) -> int:

@@ -12,7 +12,7 @@ from .._model.group import GroupView, Member, lag_bytes
 from .._model.health import good_replicas
 from .._model.order import restart_order
 from .._model.problems import NEVER_ACCEPTABLE, UNKNOWN, Judgement, Problem
-from .._model.restart import RestartForecast
+from .._model.restart import RestartForecast, certain_full_sync
 from .._model.routing import unfinished_routing
 
 # Every key that describes a group, with the value it has before anything was seen.
@@ -77,6 +77,7 @@ def member_result(view: GroupView, member: Member) -> dict[str, Any]:
         "used_memory": facts.memory.used,
         "number_of_keys": facts.keys,
         "full_syncs": facts.full_syncs,
+        "certain_full_sync": certain_full_sync(facts),
     }
 
 

@@ -16,6 +16,7 @@ from .full_sync import HEADROOM, SYNC_BYTES_PER_SECOND, loading, serving
 from .group import GroupView, Member
 from .health import Limits, good_replicas, leader_obstacles
 from .host import HostFacts
+from .node import NodeFacts
 from .replies import whole
 from .settings.file import overrides
 
@@ -119,12 +120,20 @@ def _remaining_refusals(view: GroupView, primary: Member, node: Member, limits: 
     return refusals
 
 
+def certain_full_sync(facts: NodeFacts) -> str | None:
+    """Why a restart of this node ends in a full synchronisation however short it is; None where it need not."""
+    if facts.persistence.aof:
+        return "it loads its append-only file, which does not hold the replication offset"
+    if not facts.persistence.rdb_on_stop and not facts.persistence.last_save_at:
+        return "it keeps nothing on disk"
+    return None
+
+
 def _resync(primary: Member, node: Member, wish: RestartWish, write_rate: float) -> tuple[str, str]:
     persistence = node.facts.persistence
-    if persistence.aof:
-        return FULL, "it loads its append-only file, which does not hold the replication offset"
-    if not persistence.rdb_on_stop and not persistence.last_save_at:
-        return FULL, "it keeps nothing on disk"
+    certain = certain_full_sync(node.facts)
+    if certain is not None:
+        return FULL, certain
     away = wish.expected_seconds
     origin = "it saves an RDB file when it stops"
     if not persistence.rdb_on_stop:
