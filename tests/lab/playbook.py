@@ -58,18 +58,34 @@ def run_playbook(
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> int:
-    """Run `ansible-playbook -i INVENTORY PLAYBOOK -e EXTRA_VARS`; its exit code.
+    """Run `ansible-playbook -i INVENTORY PLAYBOOK -e EXTRA_VARS`; its exit code. See `run_command`."""
+    command = [ansible_program("ansible-playbook"), "-i", str(lab.inventory_file), playbook, *arguments]
+    if extra_vars is not None:
+        command += ["-e", json.dumps(extra_vars)]
+    return run_command(lab, command, environment, on_line)
+
+
+def run_command(
+    lab: Inventoried,
+    command: list[str],
+    environment: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] = lambda _line: None,
+) -> int:
+    """Run a command that finds Ansible and the lab's configuration of it; its exit code.
 
     :arg on_line: gets every line of output (both streams, without its end) as it comes.
 
     When this is left by an exception (Ctrl-C), Ansible and all that it started has ended before.
     """
-    command = [ansible_program("ansible-playbook"), "-i", str(lab.inventory_file), playbook, *arguments]
-    if extra_vars is not None:
-        command += ["-e", json.dumps(extra_vars)]
+    programs = f"{Path(ansible_program('ansible-playbook')).parent}{os.pathsep}{os.environ['PATH']}"
     process = subprocess.Popen(
         command,
-        env={**os.environ, **(environment or {}), "ANSIBLE_CONFIG": str(lab.ansible_config_file)},
+        env={
+            **os.environ,
+            **(environment or {}),
+            "ANSIBLE_CONFIG": str(lab.ansible_config_file),
+            "PATH": programs,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

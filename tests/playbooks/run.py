@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.playbook import Inventoried, run_playbook
+from lab.playbook import Inventoried, run_command, run_playbook
 
 CALLBACKS = Path(__file__).resolve().parent / "callbacks"
 
@@ -95,6 +95,23 @@ def play(
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> Run:
     """Run steadyhand.redis.PLAYBOOK as a user would."""
+
+    def run(environment: dict[str, str], hear: Callable[[str], None]) -> int:
+        return run_playbook(lab, f"steadyhand.redis.{playbook}", extra_vars, arguments, environment, hear)
+
+    return _recorded(lab, run, on_line)
+
+
+def play_command(lab: Inventoried, command: str) -> Run:
+    """Run a command line in a shell, as a user does who has copied it."""
+    return _recorded(lab, lambda environment, hear: run_command(lab, ["/bin/sh", "-c", command], environment, hear))
+
+
+def _recorded(
+    lab: Inventoried,
+    run: Callable[[dict[str, str], Callable[[str], None]], int],
+    on_line: Callable[[str], None] = lambda _line: None,
+) -> Run:
     lines: list[str] = []
 
     def hear(line: str) -> None:
@@ -108,7 +125,7 @@ def play(
             "ANSIBLE_NOCOLOR": "1",
             "RECORDER_FILE": record.name,
         }
-        code = run_playbook(lab, f"steadyhand.redis.{playbook}", extra_vars, arguments, environment, hear)
+        code = run(environment, hear)
         results = tuple(
             Result(**json.loads(line)) for line in Path(record.name).read_text(encoding="utf-8").splitlines()
         )
