@@ -74,7 +74,43 @@ problems:
   elements: dict
   contains:
     code:
-      description: Stable code of the problem, for O(accept).
+      description:
+        - Stable code, for O(accept). The verdict that it leads to is in brackets.
+        - V(aof_write_failed) (unsafe) means that the last write to the append-only file failed.
+        - V(chained_replica) (degraded) means that a replica copies another replica instead of the primary.
+        - V(failover_in_progress) (unsafe) means that a failover is under way.
+        - V(foreign_member) (unsafe) means that a primary in the inventory is no member of the group.
+        - V(full_syncs_growing) (unsafe) means that replicas keep starting full synchronisations.
+        - V(last_save_failed) (degraded) means that the last RDB save failed.
+        - V(min_replicas_unmet) (unsafe) means that the primary refuses writes for lack of good replicas.
+        - V(no_healthy_replica) (unsafe) means that no replica could take over.
+        - V(no_primary) (unsafe) means that no answering node is a primary.
+        - V(no_room_for_full_sync) (degraded) means that a full synchronisation, should a hand-over need one, would not fit.
+        - V(node_denied) (unknown) means that a node answers but refuses our login or a command.
+        - V(node_loading) (unsafe) means that a node is loading its data set.
+        - V(node_unreachable) (unknown) means that a node does not answer.
+        - V(replica_lagging) (degraded) means that a replica is further behind than the limit.
+        - V(replica_link_down) (degraded) means that a replica has lost its primary.
+        - V(replica_of_stranger) (unsafe) means that a replica copies a node that is not the primary of the group.
+        - V(replica_syncing) (degraded) means that a replica is in a full synchronisation.
+        - V(replica_writable) (degraded) means that a replica accepts writes of clients.
+        - V(routing_unfinished) (degraded) means that the primary has changed and clients were not seen moved to it.
+        - V(sentinel_denied) (unknown) means that a Sentinel answers but refuses our login or a command.
+        - V(sentinel_disagrees) (unsafe) means that Sentinels name different primaries or epochs.
+        - V(sentinel_member_unsettled) (degraded) means that a Sentinel has not yet asked a node since its start or change of role.
+        - V(sentinel_misses_member) (unsafe) means that a Sentinel does not know a node of the group.
+        - V(sentinel_no_quorum) (unsafe) means that a Sentinel cannot reach the quorum or the majority.
+        - V(sentinel_not_watching) (unsafe) means that a Sentinel does not watch the group.
+        - V(sentinel_peer_missing) (degraded) means that a Sentinel does not see all other Sentinels.
+        - V(sentinel_sees_down) (degraded) means that a Sentinel holds a member for down.
+        - V(sentinel_tilt) (unsafe) means that a Sentinel is in TILT and does not act.
+        - V(sentinel_unreachable) (unknown) means that a Sentinel does not answer.
+        - V(sentinel_wrong_primary) (unsafe) means that a Sentinel names a node that is not the primary.
+        - V(settings_borrowed) (degraded) means that a hand-over that was cut off left borrowed settings behind.
+        - V(shutting_down) (unsafe) means that a node is shutting down.
+        - V(stale_entry) (degraded) means that a Sentinel keeps an entry for a node that is gone.
+        - V(two_primaries) (unsafe) means that more than one node is a primary.
+        - V(unlisted_member) (unsafe) means that a live member of the group is missing from the inventory.
       type: str
       sample: replica_lagging
     subject:

@@ -9,10 +9,11 @@ backslash before it, and the shell would get another command. So neither is writ
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +77,8 @@ def extra_variables(values: Mapping[str, Any]) -> str:
 def _options(given: Mapping[str, Any]) -> list[str]:
     """Every option that differs from its default, but for the inventory, the limit and the variables."""
     parser = option_helpers.create_base_parser(PROGRAM)
-    for add in (
+    # Those of ansible-playbook (PlaybookCLI.init_parser).
+    kinds: tuple[Callable[[argparse.ArgumentParser], None], ...] = (
         option_helpers.add_connect_options,
         option_helpers.add_meta_options,
         option_helpers.add_runas_options,
@@ -85,7 +87,8 @@ def _options(given: Mapping[str, Any]) -> list[str]:
         option_helpers.add_vault_options,
         option_helpers.add_fork_options,
         option_helpers.add_module_options,
-    ):
+    )
+    for add in kinds:
         add(parser)
     words: list[str] = []
     for action in parser._actions:

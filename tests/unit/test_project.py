@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import CODES, NEVER_ACCEPTABLE
+from ansible_collections.steadyhand.redis.plugins.modules import group_info
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +49,19 @@ def test_every_module_is_in_the_action_group() -> None:
     group = _yaml("meta/runtime.yml")["action_groups"]["redis"]
     assert set(group) == modules - actions
     assert group == sorted(group)
+
+
+def test_every_problem_code_is_documented_for_users_as_it_is() -> None:
+    """In the README with what may be accepted, and in the documentation of the module that returns it."""
+    rows = [
+        f"| `{code}` | {verdict} | {'never' if code in NEVER_ACCEPTABLE else 'yes'} | {meaning} |"
+        for code, (verdict, meaning) in CODES.items()
+    ]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in readme if line.startswith("| `") and line.split("`")[1] in CODES] == rows
+    returned = yaml.safe_load(group_info.RETURN)
+    lines = [f"V({code}) ({verdict}) means that {meaning}." for code, (verdict, meaning) in CODES.items()]
+    assert returned["problems"]["contains"]["code"]["description"][1:] == lines
 
 
 def test_every_module_of_the_group_documents_it() -> None:

@@ -22,7 +22,8 @@ def parsed(command: str) -> dict[str, Any]:
     """What Ansible makes of a command line."""
     client = PlaybookCLI(shlex.split(command))
     client.init_parser()
-    return vars(client.parser.parse_args(client.args[1:]))
+    assert client.parser is not None
+    return dict(vars(client.parser.parse_args(client.args[1:])))
 
 
 def variables(command: str) -> dict[str, Any]:
