@@ -99,7 +99,7 @@ def test_what_a_killed_hand_over_leaves_is_named_and_ended(shared_lab: Lab, grou
     if promised:
         refused = hand_over(shared_lab, group, driver=BARE, target=old.name)
         assert refused.outcome == REFUSED
-        assert "has not been ended" in "; ".join(refused.reasons)
+        assert "and its end was not seen" in "; ".join(refused.reasons)
         assert ended(shared_lab, group).outcome == DONE
     again = hand_over(shared_lab, group, driver=BARE, target=old.name, settle_timeout=30.0)
     assert again.outcome == DONE, again.reasons
