@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockRecord, lock_key
 from lab.lab import Lab
 
 from .run import Run, play, play_command
@@ -86,40 +87,38 @@ def test_an_interrupted_roll_goes_on_by_the_command_that_it_printed_and_nobody_e
     after = run_ids(lab)
     assert {name for name in after if after[name] == between[name]} == {done}
     with lab.primary_of(GROUP).client() as client:
-        assert not client.exists(f"steadyhand:lock:{GROUP}")
+        assert not client.exists(lock_key(GROUP))
 
 
 def test_a_push_that_failed_after_a_restart_is_undone_by_the_command_that_it_printed(lab: Lab) -> None:
+    """It fails because somebody takes its lock away, who is named as the one who holds it."""
     before = {node.config("tcp-backlog") for node in lab.nodes_of(GROUP)}
     assert len(before) == 1
-    third = lab.primary_of(GROUP)
-    switches = [node.directory / "restart-fails" for node in lab.nodes_of(GROUP)]
+    primary = lab.primary_of(GROUP)
+    led_since = primary.run_id()
+    thief = LockRecord("somebody", "a test", "2026-11-24T10:00:00Z")
 
-    def let_the_next_fail(line: str) -> None:
+    def take_the_lock_away(line: str) -> None:
         if f"{GROUP}: restarted " in line:
-            for switch in switches:
-                switch.touch()
+            with primary.client() as client:
+                client.set(lock_key(GROUP), thief.encode(), px=900_000)
 
-    try:
-        run = play(
-            lab,
-            "push_config",
-            {"redis_settings": {"tcp-backlog": 311}, "redis_accept": ["stale_entry"], "redis_accept_full_sync": True},
-            *LIMIT,
-            "-e",
-            "redis_restart_seconds=20",
-            on_line=let_the_next_fail,
-        )
-    finally:
-        for switch in switches:
-            switch.unlink(missing_ok=True)
-        for node in lab.nodes:
-            if not node.process.is_running():
-                node.start()
+    run = play(
+        lab,
+        "push_config",
+        {"redis_settings": {"tcp-backlog": 311}, "redis_accept": ["stale_entry"], "redis_accept_full_sync": True},
+        *LIMIT,
+        "-e",
+        "redis_restart_seconds=20",
+        on_line=take_the_lock_away,
+    )
+    with primary.client() as client:
+        client.delete(lock_key(GROUP))
     assert run.code != 0
+    assert f"{GROUP} is under maintenance: {thief} holds the lock, which ends in" in run.failure()
+    assert f"The lock is held by {thief}." in run.failure()
     lab.wait_converged()
-    assert [node.config("tcp-backlog") for node in lab.nodes_of(GROUP)].count("311") == 2
-    unchanged = third.run_id()
+    assert "311" in {node.config("tcp-backlog") for node in lab.nodes_of(GROUP)}
 
     command = printed(run.output.splitlines(), "To undo what was not put back", " ;")
     for carried in ("redis_accept: [stale_entry]", "redis_accept_full_sync: true", "-e redis_restart_seconds=20"):
@@ -127,4 +126,4 @@ def test_a_push_that_failed_after_a_restart_is_undone_by_the_command_that_it_pri
     undone = play_command(lab, command)
     assert undone.code == 0, undone.failure()
     assert {node.config("tcp-backlog") for node in lab.nodes_of(GROUP)} == before
-    assert third.run_id() == unchanged
+    assert (lab.primary_of(GROUP).name, primary.run_id()) == (primary.name, led_since)
