@@ -42,7 +42,7 @@ SUITES: Mapping[str, Suite] = {
     # Servers that are killed, frozen and starved: their tests wait for seconds at a time, and hardly compute.
     "faults": Suite(engines=True, side_by_side=4, folder="tests/engine/faults"),
     "incidents": Suite(),
-    "playbooks": Suite(ssh=True),
+    "playbooks": Suite(ssh=True, side_by_side=2),
     "machines": Suite(servers=False, machines=True, side_by_side=2),
 }
 
