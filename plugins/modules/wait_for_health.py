@@ -61,9 +61,14 @@ options:
     default: false
   expected_restart_seconds:
     description:
-      - For how long the node will be away, as seen at the last restart.
+      - For how long the node will be away at least.
     type: float
     default: 30.0
+  stopped_ago:
+    description:
+      - How many seconds ago the node that was restarted last was stopped, when this task begins. Its absence ends when the group is healthy again,
+        and where that was longer than O(expected_restart_seconds), the node in O(safe_to_restart) is expected to be away for as long.
+    type: float
   service:
     description:
       - Name of the node's systemd unit, whose time-outs are then compared with the time that saving and loading take.
@@ -153,6 +158,7 @@ def main() -> None:
             "timeout": {"type": "float", "default": 300.0},
             "interval": {"type": "float", "default": 0.5},
             "stable_for": {"type": "float", "default": 2.0},
+            "stopped_ago": {"type": "float"},
         },
         {"view": dict(UNSEEN_GROUP), "waited": 0.0, "write_rate": 0.0, "missing": [], "forecast": None, "notes": []},
         body,

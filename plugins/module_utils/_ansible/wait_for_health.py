@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._engine.group import GroupConnections
 from .._model.errors import ConditionTimeout, Refused
 from .._model.health import group_problems
@@ -43,9 +45,17 @@ def body(task: Task) -> None:
         task.result.update(
             view=group_result(settled.view, settled.judgement), waited=settled.waited, write_rate=settled.write_rate
         )
-        predict(task, settled, question)
+        predict(task, settled, _as_seen(question, params["stopped_ago"], settled))
         if lock is not None and params["lock"]["release"] and settled.view.primary is not None:
             give_back(connections.node(settled.view.primary.name), settled.view.name, lock.owner)
+
+
+def _as_seen(question: RestartQuestion | None, stopped_ago: float | None, settled: Settled) -> RestartQuestion | None:
+    """The question with the absence that was just seen to end, where that is longer than what was expected."""
+    if question is None or stopped_ago is None:
+        return question
+    seconds = max(question.wish.expected_seconds, stopped_ago + settled.waited)
+    return replace(question, wish=replace(question.wish, expected_seconds=seconds))
 
 
 def predict(task: Task, settled: Settled, question: RestartQuestion | None) -> None:
