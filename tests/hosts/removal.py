@@ -26,14 +26,18 @@ def remove(directory: Path) -> None:
     if not directory.exists():
         return
     end_processes(directory)
-    mine = f"--filter=label={LABEL}={directory}"
-    # One removal of several is not undone by the failure of another, and a container that vanishes meanwhile is none.
-    for container in podman("ps", "--all", "--quiet", mine).split():
+    # First the network, with the containers on it: a start that its killed owner has left under way then fails, too.
+    for network in podman("network", "ls", "--quiet", mine(directory)).split():
+        podman("network", "rm", "--force", "--time=0", network)
+    for container in podman("ps", "--all", "--quiet", mine(directory)).split():
         podman("rm", "--force", "--ignore", "--time=0", container)
-    for network in podman("network", "ls", "--quiet", mine).split():
-        podman("network", "rm", network)
     shutil.rmtree(control_directory(directory), ignore_errors=True)
     shutil.rmtree(directory)
+
+
+def mine(directory: Path) -> str:
+    """The option by which podman lists what belongs to the directory."""
+    return f"--filter=label={LABEL}={directory}"
 
 
 if __name__ == "__main__":
