@@ -169,10 +169,10 @@ def _primary_reasons(primary: Member, attached: tuple[Member, ...]) -> list[str]
     with_password = [m.name for m in attached if "masterauth" in m.facts.secrets_set]
     if with_password and "masterauth" not in facts.secrets_set:
         reasons.append("masterauth is not set on the primary, but on its replicas: it could not follow the new primary")
-    # What the replicas follow by now, it must follow by afterwards. None: the engine was built without it.
-    for name in ("masteruser", "tls-replication"):
-        others = {member.facts.settings.get(name, "") for member in attached}
-        own = facts.settings.get(name, "")
+    # What the replicas follow by now, it must follow by afterwards. An engine that was built without TLS has no such setting.
+    for name, unset in (("masteruser", ""), ("tls-replication", "no")):
+        others = {member.facts.settings.get(name, unset) for member in attached}
+        own = facts.settings.get(name, unset)
         if others and own not in others:
             reasons.append(
                 f"{name} is {own or 'not set'} on the primary and {' or '.join(sorted(one or 'not set' for one in others))} on its replicas:"

@@ -101,7 +101,8 @@ class BareDriver:
             inherited = passage.urgent.ask_node(self._new.name, lambda node: node.info("replication"))
             history = inherited.get("master_replid2", "")
             if not history.strip("0"):
-                raise OutcomeUnknown(f"{self._new.name} has taken over from nobody")
+                # Two nodes that have never changed roles agree on this, and it proves nothing.
+                raise OutcomeUnknown(f"{self._new.name} took over from nobody")
             proof = prove(passage.urgent, passage.clock, history, self._old, self._new)
         except SteadyhandError as error:
             # Traffic was moved all the same: there is nothing left to end.

@@ -40,7 +40,7 @@ class Recorder:
     def end(self, result: HandOverResult) -> list[str]:
         """Write the result down on whoever leads now; returns what went wrong with that."""
         keeper = result.evidence.new_primary or self._record.old_primary
-        if result.outcome == UNKNOWN:
+        if result.outcome == UNKNOWN and not result.evidence.new_primary:
             leads = self._connections.observe().primary
             keeper = leads.name if leads is not None else keeper
 

@@ -32,12 +32,13 @@ def swap(passage: Passage, old: Side, new: Side, pause_ms: int) -> tuple[Fence, 
         fence = _begin(urgent, old, new, passage, pause_ms)
         began = clock.now()
         while True:
+            # Before the look: what the engine gave up while a silent replica was waited for is seen as that.
+            over = clock.now() - began > SYNC_TIMEOUT_MS / 1000.0 + STUCK_AFTER
             state_of_old = urgent.ask_node(old.name, replication)
             state_of_new = if_answering(urgent, new.name)
             if state_of_new.get("role") == "master" and state_of_old["role"] == "slave":
                 proof = prove(urgent, clock, replication_id, old, new)
                 return fence or proof.fence, proof
-            over = clock.now() - began > SYNC_TIMEOUT_MS / 1000.0 + STUCK_AFTER
             at_rest = state_of_old["role"] == "master" and state_of_old.get("master_failover_state") == "no-failover"
             if at_rest and (fence is not None or over):
                 _not_begun(urgent, old, new, fence)
