@@ -157,7 +157,7 @@ def test_what_a_cut_off_hand_over_may_have_lost_is_told_by_the_module_that_clean
 def test_a_hand_over_that_breaks_off_is_never_called_a_refusal(
     lab: Lab, capsys: Capture, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    def broken(_: object) -> None:
+    def broken(_self: object) -> None:
         raise AccessDenied("nobody met this")
 
     monkeypatch.setattr(Conductor if module == "failover" else RoutingEnd, "run", broken)

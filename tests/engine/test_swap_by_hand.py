@@ -169,7 +169,10 @@ def test_the_old_primary_may_be_of_6_2_and_the_new_one_of_7_0(lab_factory: LabFa
     point(pointer, old)
     with PointedWriter(pointer) as writer:
         writer.wait_for(100)
-        route = lambda _old, _new: point(pointer, lab.primary_of(GROUP))  # noqa: E731
+
+        def route(_old: object, _new: object) -> None:
+            point(pointer, lab.primary_of(GROUP))
+
         with conducting(lab, route=route, route_seconds=10.0) as conductor:
             result = conductor.run()
         writer.wait_for_more(100)

@@ -58,9 +58,9 @@ class Orders(RuleBasedStateMachine):
         self._step = 0
         self._ordeal: Ordeal | None = None
         if self.failed is None:
-            self._do(lambda: None)
+            self._do(lambda _ordeal: None)
 
-    def _do(self, what: Callable[[], object]) -> None:
+    def _do(self, what: Callable[[Ordeal], object]) -> None:
         kind = type(self)
         self._step += 1
         if kind.failed is not None:
@@ -70,7 +70,7 @@ class Orders(RuleBasedStateMachine):
         try:
             if self._ordeal is None:
                 self._ordeal = Ordeal(self.lab, GROUP)
-            what()
+            what(self._ordeal)
         except BaseException as error:
             kind.failed = (self._step, error)
             if self._ordeal is not None:
@@ -85,13 +85,13 @@ class Orders(RuleBasedStateMachine):
     @rule()
     def a_group_is_healed(self) -> None:
         """The shortest step and first by its name: Hypothesis begins with an order of nothing else."""
-        self._do(lambda: self.ordeal.heal())
+        self._do(Ordeal.heal)
 
     @rule()
     def a_hand_over(self) -> None:
-        def hand_over() -> None:
-            self.ordeal.heal()
-            self.ordeal.hand_over(self._driver(0), 0, 0, (), rival=False)
+        def hand_over(ordeal: Ordeal) -> None:
+            ordeal.heal()
+            ordeal.hand_over(self._driver(0), 0, 0, (), rival=False)
 
         self._do(hand_over)
 
@@ -105,10 +105,10 @@ class Orders(RuleBasedStateMachine):
     def a_hand_over_of_any_kind(
         self, number: int, which: int, leader: int | None, rival: bool, heal_first: bool
     ) -> None:
-        def hand_over() -> None:
+        def hand_over(ordeal: Ordeal) -> None:
             if heal_first:
-                self.ordeal.heal()
-            self.ordeal.hand_over(self._driver(number), which, leader, (), rival)
+                ordeal.heal()
+            ordeal.hand_over(self._driver(number), which, leader, (), rival)
 
         self._do(hand_over)
 
@@ -119,9 +119,9 @@ class Orders(RuleBasedStateMachine):
         kinds = data.draw(st.sampled_from([(FAULTS,), (DEATHS,), (FAULTS, DEATHS)]))
         strikes = [data.draw(st.builds(Strike, steps, st.sampled_from(list(kind)))) for kind in kinds]
 
-        def hand_over() -> None:
-            self.ordeal.heal()
-            self.ordeal.hand_over(driver, which, leader, strikes, rival=False)
+        def hand_over(ordeal: Ordeal) -> None:
+            ordeal.heal()
+            ordeal.hand_over(driver, which, leader, strikes, rival=False)
 
         self._do(hand_over)
 
@@ -137,45 +137,45 @@ class Orders(RuleBasedStateMachine):
         driver = self._driver(number)
         step = data.draw(st.sampled_from(STEPS[driver]))
 
-        def hand_over() -> None:
+        def hand_over(ordeal: Ordeal) -> None:
             if heal_first:
-                self.ordeal.heal()
-            self.ordeal.hand_over_in_a_process_that(driver, step, sent)
+                ordeal.heal()
+            ordeal.hand_over_in_a_process_that(driver, step, sent)
 
         self._do(hand_over)
 
     @rule()
     def a_primary_dies(self) -> None:
-        self._do(lambda: self.ordeal.kill_primary())
+        self._do(Ordeal.kill_primary)
 
     @rule(fault=st.sampled_from([*FAULTS, *DEATHS]), which=WHICH)
     def a_server_fails(self, fault: str, which: int) -> None:
-        self._do(lambda: self.ordeal.damage(fault, which))
+        self._do(lambda ordeal: ordeal.damage(fault, which))
 
     @rule(which=WHICH)
     def a_replica_is_restarted(self, which: int) -> None:
-        self._do(lambda: self.ordeal.restart_replica(which))
+        self._do(lambda ordeal: ordeal.restart_replica(which))
 
     @rule(which=st.integers(0, 2), setting=st.sampled_from(SETTINGS))
     def a_setting_is_changed(self, which: int, setting: tuple[str, str]) -> None:
-        self._do(lambda: self.ordeal.change_setting(which, *setting))
+        self._do(lambda ordeal: ordeal.change_setting(which, *setting))
 
     @rule(load=st.sampled_from(LOADS))
     def another_load_comes(self, load: Load) -> None:
-        self._do(lambda: self.ordeal.change_load(load))
+        self._do(lambda ordeal: ordeal.change_load(load))
 
     @invariant()
     def no_pause_outlives_its_fence(self) -> None:
-        self._do(lambda: self.ordeal.check_now())
+        self._do(Ordeal.check_now)
 
     def teardown(self) -> None:
         if self.failed is None:
-            self._do(lambda: self.ordeal.check_in_the_end())
+            self._do(Ordeal.check_in_the_end)
             self.outcomes.update(self.ordeal.outcomes)
         elif self._ordeal is not None:
             self._ordeal.abandon()
         else:
-            self._do(lambda: None)
+            self._do(lambda _ordeal: None)
 
     def _driver(self, number: int) -> str:
         return self.drivers[number % len(self.drivers)]
