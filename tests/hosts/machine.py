@@ -30,6 +30,8 @@ MOST = 16384
 # The distribution's unit puts the server into namespaces of its own. Without these the service manager of Debian 13
 # leaves its sandbox out, and what a sandboxed server can do would not be seen: mounting wants SYS_ADMIN and a /proc of
 # which podman has hidden nothing, a hidden process's map of users wants SYS_PTRACE.
+# Such a /proc lets the service manager do at its start what it does on every Debian host: raise the kernel's fs.nr_open and
+# fs.file-max. Other settings of the kernel it leaves alone (tools/machines.py).
 SANDBOX = ("--cap-add", "SYS_ADMIN,SYS_PTRACE", "--security-opt", "unmask=ALL")
 
 
