@@ -51,10 +51,21 @@ def hold_a_write(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> str:
                 lambda: None if any("b" in one["flags"] for one in client.client_list()) else "none", 60, "a held write"
             )
 
+    def replica_owes_an_acknowledgement() -> str | None:
+        seen = old.info("replication")
+        (acknowledged,) = [
+            one["offset"]
+            for name, one in seen.items()
+            if name.startswith("slave") and isinstance(one, dict) and one["port"] == target.announced[1]
+        ]
+        return None if seen["master_repl_offset"] > acknowledged else "it has acknowledged everything"
+
     def begin_with_replica_frozen(*arguments: Any) -> Any:
         monkeypatch.setattr(swap, "_begin", begin)
         target.process.freeze()
         try:
+            # Otherwise the engine may find that the replica has acknowledged everything, and exchange the roles at once.
+            wait_until(replica_owes_an_acknowledgement, 60, "a write that the replica has not acknowledged")
             begun = begin(*arguments)
             wait_for_a_held_write()
         finally:

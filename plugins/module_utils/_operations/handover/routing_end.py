@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ..._engine.group import GroupConnections
 from ..._model.address import Address
-from ..._model.borrowed import ledger_key
+from ..._model.borrowed import Borrowed, ledger_key
 from ..._model.drivers import BARE
 from ..._model.errors import ConditionTimeout, Refused, SteadyhandError
 from ..._model.group import GroupView, Member, attached_replicas
@@ -25,7 +25,8 @@ from ..._model.routing import Routing, unfinished_routing
 from ..clock import Clock
 from ..lock import give_back, holder, take_or_renew
 from .bare_driver import BareDriver, Route
-from .ledger import Ledger, return_leftovers
+from .fence import PING_PERIOD
+from .ledger import Ledger, return_leftovers, return_one
 from .passage import Passage, Passed
 from .record import Recorder
 from .settling import settle
@@ -133,6 +134,7 @@ class RoutingEnd:
         started = self._clock.now()
         try:
             take_or_renew(self._connections.node(pair.leader.name), self._group, wish.lock)
+            notes += self._return_ping_periods(pair)
             return_leftovers(self._connections, self._connections.observe(), notes.append)
             settle(
                 self._connections,
@@ -156,6 +158,20 @@ class RoutingEnd:
             except SteadyhandError as error:
                 notes.append(f"the maintenance lock was not given back and will end by itself: {error}")
         return self._result(pair, replace(passed, reasons=tuple(notes)))
+
+    def _return_ping_periods(self, pair: _Pair) -> list[str]:
+        """Return what this hand-over borrowed, whose proof there is: as a leftover it would tell of a loss (ledger.py)."""
+        notes = []
+        for text, value in sorted(pair.leader.facts.borrowed.items()):
+            borrowed = Borrowed.decode(text)
+            if (
+                borrowed is not None
+                and borrowed.setting == PING_PERIOD
+                and borrowed.owner in (pair.leader.name, pair.other.name)
+            ):
+                note = return_one(self._connections, pair.leader.name, borrowed, value)
+                notes += [f"{borrowed}: {note}"] if note else []
+        return notes
 
     def _result(self, pair: _Pair, passed: Passed) -> HandOverResult:
         back = passed.outcome == HANDED_BACK
