@@ -83,12 +83,12 @@ EXAMPLES = r"""
         argv: [/usr/local/sbin/move-virtual-ip, cache-1, "{{ moving.view.routing.new.host }}"]
       changed_when: true
       register: traffic
-      ignore_errors: true
+      failed_when: false # what became of it is the next task's affair
 
     - name: Let clients go, or hand the role back
       steadyhand.redis.failover_end:
-        lock: "{{ lock | combine({'release': traffic is success}) }}"
-        routed: "{{ traffic is success }}"
+        lock: "{{ lock | combine({'release': traffic.rc == 0}) }}"
+        routed: "{{ traffic.rc == 0 }}"
 """
 
 RETURN = r"""

@@ -53,7 +53,7 @@ def test_a_setting_that_the_unit_or_an_include_overrides_is_refused_by_name(host
     conf_file, included = node.distribution.conf_file, f"/etc/{node.distribution.engine}/more.conf"
     start = f"ExecStart={node.distribution.program} {conf_file} --supervised systemd --daemonize no --databases 19"
     node.machine.run(
-        f"cp --archive {conf_file} /root/kept.conf\n"
+        f"cp --archive {conf_file} /var/tmp/kept.conf\n"
         f"echo 'tcp-keepalive 250' > {included}\n"
         f"echo 'include {included}' >> {conf_file}\n"
     )
@@ -61,7 +61,7 @@ def test_a_setting_that_the_unit_or_an_include_overrides_is_refused_by_name(host
         with nothing_restarts(hosts), changed_unit(node, "ExecStart=", start):
             run = push(hosts, {"databases": 21, "tcp-keepalive": 260, "supervised": "no"})
     finally:
-        node.machine.run(f"cp --archive /root/kept.conf {conf_file}\nrm {included}\n")
+        node.machine.run(f"cp --archive /var/tmp/kept.conf {conf_file}\nrm {included}\n")
     assert run.code != 0
     assert "databases: the server's command line sets it (--databases)" in run.failure()
     assert f"tcp-keepalive: the included file {included} sets it too" in run.failure()
