@@ -116,6 +116,9 @@ def test_a_replica_that_freezes_makes_the_engine_give_up_and_clients_go_on(
     def frozen_before(*arguments: Any) -> Any:
         # Between the last look of the preflight and the exchange: what no check can see.
         target.process.freeze()
+        # Otherwise it may have acknowledged everything, and the engine exchanges the roles at once.
+        with old.client() as client:
+            client.set("not", "acknowledged")
         return begin(*arguments)
 
     monkeypatch.setattr(swap, "_begin", frozen_before)
