@@ -88,6 +88,23 @@ class AskedNode(AskedServer):
         with self.client() as client:
             return str(client.config_get(name)[name])
 
+    @contextmanager
+    def changed(self, name: str, value: str) -> Iterator[None]:
+        """Another running value of one setting for as long as the block.
+
+        Put back in the file, too: Sentinel has every change of role write the running values there (`CONFIG REWRITE`), and
+        the next start would read what was meant to be gone.
+        """
+        before = self.config(name)
+        with self.client() as client:
+            client.config_set(name, value)
+        try:
+            yield
+        finally:
+            with self.client() as client:
+                client.config_set(name, before)
+                client.config_rewrite()
+
 
 class AskedSentinel(AskedServer):
     """A Sentinel."""

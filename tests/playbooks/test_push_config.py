@@ -104,18 +104,12 @@ def test_settings_that_need_a_restart_are_rolled_where_they_differ(lab: Lab) -> 
 def test_live_settings_cure_a_group_with_accepted_problems_and_only_good_replicas_count(lab: Lab) -> None:
     """A replica that has lost its primary is still a replica that answers, and no good one."""
     sick = lab.replicas_of("group-1")[0]
-    password = sick.config("masterauth")
     accept = {"redis_accept": ["replica_link_down", "replica_syncing"]}
-    with sick.client() as client, lab.primary_of("group-1").client() as primary:
-        client.config_set("masterauth", "wrong")
+    with sick.changed("masterauth", "wrong"), lab.primary_of("group-1").client() as primary:
         primary.execute_command("CLIENT", "KILL", "TYPE", "replica")
         wait_until(lambda: None if _links_up(primary) == 1 else "not one link", LONG, "one good replica")
-        try:
-            refused = push(lab, {"min-replicas-to-write": 2}, "--limit", "group_1", "-e", json.dumps(accept))
-            cured = push(lab, {"repl-backlog-size": "6mb"}, "--limit", "group_1", "-e", json.dumps(accept))
-        finally:
-            client.config_set("masterauth", password)
-            client.config_rewrite()
+        refused = push(lab, {"min-replicas-to-write": 2}, "--limit", "group_1", "-e", json.dumps(accept))
+        cured = push(lab, {"repl-backlog-size": "6mb"}, "--limit", "group_1", "-e", json.dumps(accept))
     assert refused.code != 0
     assert "min-replicas-to-write would be 2, the group has 1 good replicas" in refused.failure()
     assert {node.config("min-replicas-to-write") for node in lab.nodes} == {"0"}

@@ -58,16 +58,11 @@ def test_an_inventory_and_a_group_that_differ_in_their_members_are_refused(
 def test_an_accepted_problem_lets_a_failover_proceed_and_two_primaries_are_never_accepted(lab: Lab) -> None:
     old = lab.primary_of("group-1").name
     writable, other = lab.replicas_of("group-1")
-    with writable.client() as client:
-        client.config_set("replica-read-only", "no")
-    try:
+    with writable.changed("replica-read-only", "no"):
         refused = play(lab, "failover", None, *LIMIT)
         never = play(lab, "failover", {"redis_accept": "replica_writable,two_primaries"}, *LIMIT)
         assert lab.primary_of("group-1").name == old
         accepted = play(lab, "failover", {"redis_accept": ["replica_writable"]}, *LIMIT)
-    finally:
-        with writable.client() as client:
-            client.config_set("replica-read-only", "yes")
     assert refused.code != 0
     assert f"replica_writable ({writable.name})" in refused.failure()
     assert "redis_accept=replica_writable." in refused.failure()

@@ -84,14 +84,9 @@ def test_audit_shows_a_table_and_fails_for_what_is_not_healthy(lab: Lab) -> None
     assert good.said("All 2 groups are healthy.")
 
     replica = lab.replicas_of("group-2")[0]
-    with replica.client() as client:
-        client.config_set("replica-read-only", "no")
-    try:
+    with replica.changed("replica-read-only", "no"):
         bad = play(lab, "audit")
         accepted = play(lab, "audit", {"redis_accept": "replica_writable"})
-    finally:
-        with replica.client() as client:
-            client.config_set("replica-read-only", "yes")
     assert bad.code != 0
     assert bad.failure() == "Not healthy: group-2."
     assert f"replica_writable ({replica.name})" in bad.output

@@ -204,7 +204,13 @@ def _fail_over_to(lab: Lab, group: str, preferred: DataNode) -> None:
     wait_until(seen, 20.0, "the Sentinel to see the preference")
     with asked.client() as client:
         client.execute_command("SENTINEL", "FAILOVER", group)
-    wait_until(lambda: None if preferred.role() == "master" else "a replica", 20.0, f"{preferred.name} to lead")
+
+    def leads() -> str | None:
+        # A promotion closes every client's connection, ours among them.
+        role = preferred.role_if_reachable()
+        return None if role == "master" else f"it is {role or 'not to be reached'}"
+
+    wait_until(leads, 20.0, f"{preferred.name} to lead")
     wait_whole(lab, group)
 
 
