@@ -38,11 +38,11 @@ class Suite:
 
 SUITES: Mapping[str, Suite] = {
     "unit": Suite(servers=False),
-    "engine": Suite(engines=True, side_by_side=3),
+    "engine": Suite(engines=True, side_by_side=4),
     # Servers that are killed, frozen and starved: their tests wait for seconds at a time, and hardly compute.
-    "faults": Suite(engines=True, side_by_side=4, folder="tests/engine/faults"),
+    "faults": Suite(engines=True, side_by_side=6, folder="tests/engine/faults"),
     "incidents": Suite(),
-    "playbooks": Suite(ssh=True, side_by_side=2),
+    "playbooks": Suite(ssh=True, side_by_side=3),
     "machines": Suite(servers=False, machines=True, side_by_side=2),
 }
 

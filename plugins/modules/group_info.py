@@ -28,6 +28,12 @@ options:
       - Only watching shows whether full synchronisations keep starting, and how fast clients write.
     type: float
     default: 1.0
+  settle_timeout:
+    description:
+      - How long to look again while all that is wrong passes by itself, in seconds. With V(0) the group is judged as it is found.
+      - This is so for V(sentinel_member_unsettled); Sentinels ask every node each 10 s, also after its start or change of role.
+    type: float
+    default: 0.0
 seealso:
   - module: steadyhand.redis.node_info
   - module: steadyhand.redis.wait_for_health
@@ -298,6 +304,11 @@ routing:
     new:
       description: The node that is the primary, in the same form.
       type: dict
+waited:
+  description: Seconds for which the group was given time to settle before it was observed as it is described here. See O(settle_timeout).
+  returned: always
+  type: float
+  sample: 0.0
 write_rate:
   description: Bytes per second that the primary's replication offset grew while it was watched.
   returned: always
@@ -314,27 +325,34 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.module i
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.results import UNSEEN_GROUP, group_result
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.watching import watch
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.watching import watch_until_settled
 
 
 def body(task: Task) -> None:
     """Observe, judge, report."""
     with GroupConnections(targets_from(task.params), task.params["connect_timeout"]) as connections:
-        watched = watch(
+        watched = watch_until_settled(
             connections.observe,
             SystemClock(),
             task.params["watch_seconds"],
             limits_from(task.params),
             task.params["accept"],
+            task.params["settle_timeout"],
         )
-    task.result.update(group_result(watched.view, watched.judgement), write_rate=watched.write_rate)
+    task.result.update(
+        group_result(watched.view, watched.judgement), waited=watched.waited, write_rate=watched.write_rate
+    )
 
 
 def main() -> None:
     """Entry point."""
     run_module(
-        {**group_options(), "watch_seconds": {"type": "float", "default": 1.0}},
-        {**UNSEEN_GROUP, "write_rate": 0.0},
+        {
+            **group_options(),
+            "watch_seconds": {"type": "float", "default": 1.0},
+            "settle_timeout": {"type": "float", "default": 0.0},
+        },
+        {**UNSEEN_GROUP, "waited": 0.0, "write_rate": 0.0},
         body,
     )
 

@@ -58,6 +58,13 @@ def test_group_info_sees_roles_order_and_sentinels(lab: Lab, capsys: Capture) ->
     assert announced == {next(one["announced"] for one in result["members"] if one["name"] == primary)}
 
 
+def test_group_info_gives_sentinels_the_time_to_ask_a_node_that_has_just_started(lab: Lab, capsys: Capture) -> None:
+    lab.replicas_of(GROUP)[0].restart()
+    lab.wait_converged()
+    result = run(capsys, "group_info", {**group_arguments(lab), "settle_timeout": 60})
+    assert result["problems"] == []
+
+
 def test_a_failed_group_module_returns_the_same_keys(lab: Lab, capsys: Capture) -> None:
     arguments = group_arguments(lab)
     good = run(capsys, "wait_for_health", {**arguments, "timeout": 30})

@@ -64,6 +64,9 @@ NEVER_ACCEPTABLE = frozenset(
     {"two_primaries", "no_primary", "foreign_member"} | {c for c, (v, _m) in CODES.items() if v == UNKNOWN}
 )
 
+# What is gone by itself once the Sentinels have asked every node again, which they do each 10 s (SENTINEL_INFO_PERIOD, all versions).
+SETTLING = frozenset({"sentinel_member_unsettled"})
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -93,6 +96,11 @@ class Judgement:
     @property
     def healthy(self) -> bool:
         return self.verdict == HEALTHY
+
+    @property
+    def settling(self) -> bool:
+        """Whether all that is wrong passes by itself within seconds."""
+        return bool(self.problems) and all(problem.code in SETTLING for problem in self.problems)
 
 
 def judge(problems: Iterable[Problem], accept: Collection[str] = ()) -> Judgement:

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable
 
 from .._model.group import GroupView
 from .._model.health import Limits, group_problems
 from .._model.problems import Judgement, judge
 from .clock import Clock
+
+SETTLE_INTERVAL = 0.5
+"""Seconds between two looks at a group that is settling."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,34 @@ class Sample:
 
 @dataclass(frozen=True)
 class Watched:
-    """The last view of a group, the judgement on it, and the write rate seen meanwhile in bytes per second."""
+    """The last view of a group, the judgement on it, and the write rate seen meanwhile in bytes per second.
+
+    ``waited``: seconds for which the group was given time to settle before it was watched for the last time.
+    """
 
     view: GroupView
     judgement: Judgement
     write_rate: float
+    waited: float = 0.0
+
+
+def watch_until_settled(
+    observe: Callable[[], GroupView],
+    clock: Clock,
+    seconds: float,
+    limits: Limits,
+    accept: Sequence[str],
+    settle_timeout: float,
+) -> Watched:
+    """Watch, and again while all that is wrong passes by itself, for at most ``settle_timeout`` seconds."""
+    started = clock.now()
+    waited = 0.0
+    while True:
+        watched = watch(observe, clock, seconds, limits, accept)
+        if not watched.judgement.settling or clock.now() - started >= settle_timeout:
+            return replace(watched, waited=waited)
+        clock.sleep(SETTLE_INTERVAL)
+        waited = clock.now() - started
 
 
 def watch(

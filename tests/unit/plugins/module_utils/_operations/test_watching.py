@@ -8,11 +8,22 @@ from __future__ import annotations
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.group import GroupView
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.watching import Sample, watch, write_rate
-from unit.builders import group_view, with_account, with_node
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.watching import (
+    SETTLE_INTERVAL,
+    Sample,
+    watch,
+    watch_until_settled,
+    write_rate,
+)
+from unit.builders import group_view, replica_entry, with_account, with_node, with_sentinel
 from unit.fake_time import FakeClock, Film
 
 GOOD = group_view()
+SICK = with_account(GOOD, "c", facts=None, error="refused")
+# A Sentinel that knows of a replica by its primary only: it has not asked it yet.
+UNREAD = (replica_entry("b", run_id=""), replica_entry("c"))
+UNSETTLED = with_sentinel(GOOD, "s1", replicas=UNREAD)
+UNSETTLED_AND_SICK = with_sentinel(SICK, "s1", replicas=UNREAD)
 
 
 def written(offset: int, **primary: object) -> GroupView:
@@ -28,11 +39,10 @@ def test_watching_for_no_time_is_one_look() -> None:
 
 
 def test_watching_is_two_looks_and_the_second_is_judged() -> None:
-    sick = with_account(GOOD, "c", facts=None, error="refused")
-    film = Film(FakeClock(), [GOOD, sick])
+    film = Film(FakeClock(), [GOOD, SICK])
     watched = watch(film.observe, film.clock, 2.0, Limits(), ())
     assert (film.looks, film.clock.moments) == (2, [2.0])
-    assert watched.view is sick
+    assert watched.view is SICK
     assert [problem.code for problem in watched.judgement.problems] == ["node_unreachable"]
 
 
@@ -48,6 +58,29 @@ def test_only_watching_shows_that_full_synchronisations_keep_starting() -> None:
 def test_accepted_problems_are_set_aside() -> None:
     film = Film(FakeClock(), [GOOD, with_node(GOOD, "a", full_syncs=9)])
     assert watch(film.observe, film.clock, 2.0, Limits(), ("full_syncs_growing",)).judgement.healthy
+
+
+WAITED = 12 * SETTLE_INTERVAL
+
+
+@pytest.mark.parametrize(
+    ("views", "timeout", "looks", "waited", "code"),
+    [
+        pytest.param([GOOD], 9.0, 1, 0.0, None, id="a healthy group is not waited for"),
+        pytest.param([UNSETTLED], 0.0, 1, 0.0, "sentinel_member_unsettled", id="nobody wants to wait"),
+        pytest.param([UNSETTLED, UNSETTLED, GOOD], 9.0, 3, 2 * SETTLE_INTERVAL, None, id="it settles"),
+        pytest.param([UNSETTLED], 6.0, 13, WAITED, "sentinel_member_unsettled", id="it does not settle"),
+        pytest.param([UNSETTLED_AND_SICK, GOOD], 9.0, 1, 0.0, "node_unreachable", id="it is not all that is wrong"),
+        pytest.param([UNSETTLED, SICK], 9.0, 2, SETTLE_INTERVAL, "node_unreachable", id="it gets worse"),
+    ],
+)
+def test_what_passes_by_itself_is_given_the_time_that_it_may_have(
+    views: list[GroupView], timeout: float, looks: int, waited: float, code: str | None
+) -> None:
+    film = Film(FakeClock(), views)
+    watched = watch_until_settled(film.observe, film.clock, 0.0, Limits(), (), timeout)
+    assert (film.looks, watched.waited) == (looks, waited)
+    assert [problem.code for problem in watched.judgement.problems][:1] == ([code] if code else [])
 
 
 NOBODY = with_account(GOOD, "a", facts=None, error="refused")
