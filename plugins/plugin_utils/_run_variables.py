@@ -45,7 +45,7 @@ def _settings_mistakes(value: Any) -> Iterator[str]:
             return
     if read is not None and not isinstance(read, Mapping):
         # Not the value itself: what people push may be a secret.
-        yield f"{SETTINGS} is a {_KINDS.get(type(value), type(value).__name__)}: {_WANTED_SETTINGS}"
+        yield f"{SETTINGS} is {_kind_of(value)}: {_WANTED_SETTINGS}"
         return
     secrets = sorted(str(name) for name in read or () if is_secret(str(name)))
     if secrets:
@@ -56,8 +56,13 @@ def _settings_mistakes(value: Any) -> Iterator[str]:
         )
 
 
-_KINDS = {str: "text", list: "list", int: "number", bool: "boolean"}
+_KINDS = ((bool, "a boolean"), ((int, float), "a number"), (str, "a text"), (list, "a list"))
 _WANTED_SETTINGS = 'it must be a mapping from setting to value, for example {"repl-backlog-size": "256mb"}'
+
+
+def _kind_of(value: Any) -> str:
+    """In words. Ansible's values are of classes of its own, so the bases count."""
+    return next((words for kinds, words in _KINDS if isinstance(value, kinds)), "something else")
 
 
 def _switch_mistakes(given: Mapping[str, Any]) -> Iterator[str]:

@@ -234,7 +234,7 @@ def test_a_value_that_the_engine_caps_stops_the_line_with_what_it_makes_of_it(la
     ("settings", "message"),
     [
         pytest.param({}, "There is nothing to push", id="nothing"),
-        pytest.param("hz 20", "redis_settings", id="no mapping"),
+        pytest.param("hz 20", "redis_settings is a text: it must be a mapping", id="no mapping"),
     ],
 )
 def test_what_is_no_setting_at_all_is_refused_before_anything_is_changed(

@@ -74,6 +74,10 @@ VARIABLES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["redis_accept_full_sync is 3: it must be true or false", "redis_return_primary is 'later': it must be"],
     ),
     "settings that are no mapping": ({"redis_settings": "hz 20"}, ["redis_settings is a text: it must be a mapping"]),
+    "settings that are no mapping, as Ansible holds them": (
+        {"redis_settings": type("Tagged", (str,), {})("hz 20")},
+        ["redis_settings is a text: it must be a mapping"],
+    ),
     "settings as a list": ({"redis_settings": [{"hz": 20}]}, ["redis_settings is a list: it must be a mapping"]),
     "settings that are secret": (
         {"redis_settings": {"hz": 20, "requirepass": "x", "MasterAuth": "x"}},
