@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import Refused
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import coordinated_driver
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.alignment import align
@@ -52,6 +53,27 @@ def test_it_is_chosen_where_every_sentinel_can_and_loses_nothing_under_load(lab:
     assert lab.primary_of(GROUP).name == evidence.new_primary != old.name
     assert report.check(lab) == []
     assert_nothing_is_borrowed(lab)
+
+
+def test_a_connection_to_every_node_stands_before_the_sentinel_is_asked(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is in the middle of its TLS handshake is lost when Sentinel sends the clients of its node away."""
+    standing: dict[str, int] = {}
+
+    def look(*_arguments: Any) -> Any:
+        for node in lab.nodes_of(GROUP):
+            with node.client() as client:
+                # Sentinels give theirs a name, and the last command of a replica's is another.
+                ours = [one for one in client.client_list() if one["cmd"] == "ping" and not one["name"]]
+            standing[node.name] = len(ours)
+        raise Refused("the test", ["seen enough"])
+
+    monkeypatch.setattr(coordinated_driver, "align", look)
+    with conducting(lab) as conductor:
+        result = conductor.run()
+    assert (result.outcome, result.reasons) == (REFUSED, ("the test: seen enough",))
+    assert standing == {node.name: 1 for node in lab.nodes_of(GROUP)}
 
 
 def test_the_stock_way_is_taken_where_the_sentinels_own_user_may_not_coordinate(lab_factory: LabFactory) -> None:

@@ -111,8 +111,7 @@ class CoordinatedDriver:
         for name, before in passage.sentinel_timeouts.items():
             if before > BORROWED_FAILOVER_TIMEOUT_MS:
                 passage.ledger.borrow_parameter(name, FAILOVER_TIMEOUT, str(before), str(BORROWED_FAILOVER_TIMEOUT_MS))
-        for side in (self._old, self._new):
-            passage.urgent.ask_node(side.name, lambda node: node.call("PING"))
+        passage.open_nodes()
         began = passage.clock.now()
         self._leader, passage.aligned = align(passage.urgent, passage.clock, passage.plan.chosen, BEST_AGE_COORDINATED)
         passage.phase("align", began)

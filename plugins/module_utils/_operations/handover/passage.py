@@ -34,6 +34,16 @@ class Passage:
     def group(self) -> str:
         return self.urgent.targets.name
 
+    def open_nodes(self) -> None:
+        """Open the connections to the primary and to all that could lead beforehand. Raises Unreachable or AccessDenied.
+
+        So no login falls into the time in which clients wait. Nor is a connection lost before it stands: Sentinel sends all
+        clients away from a node whose role it changes and from one that it points to the new primary. One that stood then
+        is opened again; one in the middle of its TLS handshake looks like a node that does not answer.
+        """
+        for member in (self.plan.primary, *self.plan.electable):
+            self.urgent.ask_node(member.name, lambda node: node.call("PING"))
+
     def phase(self, name: str, started: float) -> float:
         """Note how long a phase took that began at ``started``; returns the present moment."""
         now = self.clock.now()

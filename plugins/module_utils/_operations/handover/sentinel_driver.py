@@ -57,8 +57,7 @@ class SentinelDriver:
 
     def _open(self) -> None:
         """Open every connection beforehand, so that no login falls into the pause. Raises Unreachable or AccessDenied."""
-        for member in (self._passage.plan.primary, *self._passage.plan.electable):
-            self._passage.urgent.ask_node(member.name, lambda node: node.call("PING"))
+        self._passage.open_nodes()
         for sentinel in self._passage.urgent.targets.sentinels:
             self._passage.urgent.ask_sentinel(sentinel.name, lambda asked: asked.connection.call("PING"))
 
