@@ -14,6 +14,7 @@ from ansible.module_utils.testing import patch_module_args
 from engine.subjects import targets_of
 
 if TYPE_CHECKING:
+    from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Login
     from lab.lab import Lab
 
 MODULES = "ansible_collections.steadyhand.redis.plugins.modules"
@@ -22,6 +23,7 @@ MODULES = "ansible_collections.steadyhand.redis.plugins.modules"
 def group_arguments(lab: Lab, group: str = "group-1") -> dict[str, Any]:
     """The arguments that describe a group of the lab."""
     targets = targets_of(lab, group)
+    sentinels = targets.sentinels
     return {
         "group": group,
         "nodes": [str(node.address) for node in targets.nodes],
@@ -34,9 +36,22 @@ def group_arguments(lab: Lab, group: str = "group-1") -> dict[str, Any]:
             }
             for node in targets.nodes
         ],
-        "sentinels": [str(sentinel.address) for sentinel in targets.sentinels],
-        "sentinel_login_password": targets.sentinels[0].login.password,
+        "sentinels": [str(sentinel.address) for sentinel in sentinels],
+        **_tls_arguments("", targets.nodes[0].login),
+        **(
+            {
+                "sentinel_login_password": sentinels[0].login.password,
+                **_tls_arguments("sentinel_", sentinels[0].login),
+            }
+            if sentinels
+            else {}
+        ),
     }
+
+
+def _tls_arguments(prefix: str, login: Login) -> dict[str, Any]:
+    names = ("tls", "ca_certs", "client_cert_file", "client_key_file")
+    return {f"{prefix}{name}": getattr(login, name) for name in names}
 
 
 def run(

@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import observe
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE
 from engine.engines import WITHOUT_TLS, every_engine, not_on
-from engine.subjects import GROUP, conducting, judged, targets_of, wait_healthy
+from engine.subjects import GROUP, judged, targets_of, wait_healthy
 from lab.lab import Lab
 
 LabFactory = Callable[..., Lab]
@@ -27,16 +26,11 @@ LabFactory = Callable[..., Lab]
         pytest.param({"announce_host": "localhost"}, id="announced-hostnames"),
     ],
 )
-def test_a_group_is_seen_healthy_and_handed_over_however_it_is_addressed(
-    lab_factory: LabFactory, options: dict[str, object]
-) -> None:
+def test_a_group_is_seen_healthy_however_it_is_addressed(lab_factory: LabFactory, options: dict[str, object]) -> None:
     lab = lab_factory(groups=1, **options)
     settled = wait_healthy(lab)
     assert settled.view.primary is not None
     assert settled.view.primary.name == lab.primary_of(GROUP).name
-    with conducting(lab) as conductor:
-        result = conductor.run()
-    assert (result.outcome, result.reasons) == (DONE, ())
 
 
 @every_engine

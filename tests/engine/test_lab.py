@@ -240,6 +240,20 @@ def test_a_lab_that_cannot_be_laid_out_leaves_nothing(tmp_path: Path) -> None:
     assert str(tmp_path / "lab") not in held
 
 
+@pytest.mark.parametrize(
+    ("host", "advice"),
+    [
+        # Addresses for documentation, which no machine has.
+        pytest.param("2001:db8::1", "give its loopback interface IPv6", id="ipv6"),
+        pytest.param("192.0.2.1", "", id="ipv4"),
+    ],
+)
+def test_a_lab_at_an_address_that_the_machine_lacks_says_so(tmp_path: Path, host: str, advice: str) -> None:
+    with pytest.raises(LabError, match=f"cannot listen at {host}.*{advice}"):
+        Lab.create(tmp_path / "lab", groups=1, host=host)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failing_test_shows_the_logs_of_its_servers(tmp_path: Path) -> None:
     """By running one, with the fixtures that the suites use."""
     (tmp_path / "conftest.py").write_text("from tests_conftest import *\n", encoding="ascii")

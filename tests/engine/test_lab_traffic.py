@@ -25,26 +25,6 @@ LabFactory = Callable[..., Lab]
 GROUP = "group-1"
 
 
-def acknowledged(traffic: Traffic) -> dict[str, int]:
-    """Acknowledged writes so far, by connection."""
-    return {
-        connection.name: sum(record.outcome is Outcome.ACKNOWLEDGED for record in read_journal(connection.journal))
-        for connection in traffic.connections(GROUP)
-    }
-
-
-def wait_for_writes(traffic: Traffic, more: int) -> None:
-    """Wait until every client that follows the primary has that many more acknowledged writes."""
-    before = acknowledged(traffic)
-
-    def reason() -> str | None:
-        now = acknowledged(traffic)
-        waiting = [name for name in before if name.endswith("follows") and now[name] < before[name] + more]
-        return f"no {more} more writes of {', '.join(waiting)}" if waiting else None
-
-    wait_until(reason, 15, "writes", interval=0.1)
-
-
 def some_key(report: TrafficReport, kind: str) -> str:
     """A key that was acknowledged to a client of that kind."""
     for connection in report.groups[GROUP].connections:
@@ -66,13 +46,13 @@ def some_key(report: TrafficReport, kind: str) -> str:
 def test_undisturbed_users_lose_and_miss_nothing(lab_factory: LabFactory, options: dict[str, bool]) -> None:
     lab = lab_factory(groups=1, sentinels=1, **options)
     traffic = Traffic.start(lab)
-    wait_for_writes(traffic, 20)
+    traffic.wait_for_writes(GROUP, 20)
     report = traffic.stop()
     (effect,) = report.effects
-    assert all(count > 0 for count in acknowledged(traffic).values()), "every kind of request was used"
+    assert all(count > 0 for count in traffic.acknowledged(GROUP).values()), "every kind of request was used"
     assert (effect.failed, effect.messages_missed) == (0, 0)
     assert effect.errors == {}
-    assert effect.acknowledged == sum(acknowledged(traffic).values())
+    assert effect.acknowledged == sum(traffic.acknowledged(GROUP).values())
     assert effect.messages_published > 0
     assert 0 < effect.longest_pause < effect.seconds
     assert effect.megabytes_per_second == pytest.approx(effect.writes_per_second * 1000 / 1e6)
@@ -82,7 +62,7 @@ def test_undisturbed_users_lose_and_miss_nothing(lab_factory: LabFactory, option
 def test_the_checker_finds_every_way_to_lose_a_write(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1, sentinels=1)
     traffic = Traffic.start(lab)
-    wait_for_writes(traffic, 10)
+    traffic.wait_for_writes(GROUP, 10)
     report = traffic.stop()
     assert report.check(lab) == []
     on_one_replica, changed, everywhere = (some_key(report, kind) for kind in ("set", "multi", "eval"))
@@ -110,11 +90,11 @@ def test_users_follow_a_failover_and_what_they_felt_is_measured(lab_factory: Lab
     received."""
     lab = lab_factory(groups=1, down_after_ms=1000, failover_timeout_ms=10000)
     traffic = Traffic.start(lab, Load(writes_per_second=200))
-    wait_for_writes(traffic, 10)
+    traffic.wait_for_writes(GROUP, 10)
     old = lab.primary_of(GROUP)
     old.process.kill()
     wait_until(lambda: None if lab.primaries_of(GROUP) else "no primary", 15, "failover")
-    wait_for_writes(traffic, 10)
+    traffic.wait_for_writes(GROUP, 10)
     report = traffic.stop()
 
     (effect,) = report.effects
@@ -122,7 +102,7 @@ def test_users_follow_a_failover_and_what_they_felt_is_measured(lab_factory: Lab
     assert effect.late > 0
     assert effect.errors["ConnectionError"] > 0
     assert set(effect.longest_pause_by_kind) == {"set", "pipeline", "multi", "eval"}
-    counts = acknowledged(traffic)
+    counts = traffic.acknowledged(GROUP)
     assert min(count for name, count in counts.items() if name.endswith("follows")) > 10
     assert effect.failed > 0
 
@@ -131,7 +111,7 @@ def test_a_client_that_stays_keeps_its_connection_and_its_refusals_count(lab_fac
     """Demoted, the old primary answers READONLY; the connection is still open, so it is still used."""
     lab = lab_factory(groups=1, replicas=1)
     traffic = Traffic.start(lab, Load(clients=(Client("pipeline", follows=False), Client("set", follows=True))))
-    wait_for_writes(traffic, 10)
+    traffic.wait_for_writes(GROUP, 10)
     old, new = lab.primary_of(GROUP), lab.replicas_of(GROUP)[0]
     with new.client() as client:
         client.execute_command("REPLICAOF", "NO", "ONE")
@@ -146,7 +126,7 @@ def test_a_client_that_stays_keeps_its_connection_and_its_refusals_count(lab_fac
     wait_until(reason, 10, "refusals of the client that stays")
     with old.client() as client:
         client.execute_command("REPLICAOF", "NO", "ONE")
-    wait_for_writes(traffic, 10)
+    traffic.wait_for_writes(GROUP, 10)
     report = traffic.stop()
     (effect,) = report.effects
     assert effect.errors["ReadOnlyError"] >= 3
@@ -175,10 +155,10 @@ def test_heavy_load_makes_replicas_lag(lab_factory: LabFactory) -> None:
 def test_what_a_killed_worker_had_counted_is_in_its_journal(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1, replicas=0, sentinels=1)
     traffic = Traffic.start(lab, Load(writes_per_second=None))
-    wait_for_writes(traffic, 100)
+    traffic.wait_for_writes(GROUP, 100)
     traffic.process(GROUP).kill()
     with lab.primary_of(GROUP).client() as client:
         held = client.dbsize()
-    counted = sum(acknowledged(traffic).values())
+    counted = sum(traffic.acknowledged(GROUP).values())
     requests_in_flight = 10 + 10 + 3 + 3 + 5
     assert counted <= held <= counted + requests_in_flight

@@ -32,6 +32,7 @@ def reservations_directory() -> Path:
 
 def reserve_port(lab_directory: Path, host: str = "127.0.0.1") -> int:
     """Return a port that nobody listens on and no other lab has reserved."""
+    _require_address(host)
     candidates = list(range(FIRST_PORT, LAST_PORT))
     random.shuffle(candidates)
     for port in candidates:
@@ -86,9 +87,27 @@ def _holder(reservation: Path) -> str | None:
         return None
 
 
+def _require_address(host: str) -> None:
+    """Raise LabError where nothing can listen at that address: it would look as if every port were taken."""
+    try:
+        with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
+            probe.bind((host, 0))
+    except OSError as error:
+        said = f"this machine cannot listen at {host}: {error.strerror}"
+        if ":" in host:
+            said += (
+                ": give its loopback interface IPv6 (sysctl net.ipv6.conf.lo.disable_ipv6=0;"
+                " a container gets it where it is started)"
+            )
+        raise LabError(said) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def _can_bind(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

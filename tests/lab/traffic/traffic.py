@@ -13,7 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from lab.process import Process
-from lab.traffic.journal import SUFFIX
+from lab.traffic.journal import SUFFIX, Outcome, read_journal
 from lab.traffic.load import Load
 from lab.traffic.report import NANOSECONDS, Connection, Effect, GroupTraffic, TrafficReport, add_messages, add_writes
 from lab.traffic.worker import LOAD_FILE, PUBLISHED_FILE, ROUTE_FILE, SUMMARY_FILE, connection_names, prefix_of
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT = 60.0
 """Seconds until every client has had its first acknowledgement; filling the data set comes before."""
+WRITES_TIMEOUT = 60.0
+"""Seconds until clients have had some more; a failover may be under way."""
 
 
 class Traffic:
@@ -66,6 +68,25 @@ class Traffic:
             Connection(name, client, prefix_of(group, run, name), self._directory / group / f"{name}{SUFFIX}")
             for name, client in zip(connection_names(self._load), self._load.clients, strict=True)
         ]
+
+    def acknowledged(self, group: str) -> dict[str, int]:
+        """Acknowledged writes so far, by connection."""
+        return {
+            connection.name: sum(record.outcome is Outcome.ACKNOWLEDGED for record in read_journal(connection.journal))
+            for connection in self.connections(group)
+        }
+
+    def wait_for_writes(self, group: str, more: int) -> None:
+        """Wait until every client that follows the primary has that many more acknowledged writes."""
+        before = self.acknowledged(group)
+        following = [connection.name for connection in self.connections(group) if connection.client.follows]
+
+        def reason() -> str | None:
+            now = self.acknowledged(group)
+            waiting = [name for name in following if now[name] < before[name] + more]
+            return f"no {more} more writes of {', '.join(waiting)}" if waiting else None
+
+        wait_until(reason, WRITES_TIMEOUT, "writes", interval=0.1)
 
     def stop(self) -> TrafficReport:
         """End the users after the request in hand, and count. Every process must have ended well."""
