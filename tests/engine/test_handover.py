@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import Refused
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import CommandRefused, Refused
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import (
     DONE,
     REFUSED,
@@ -20,6 +21,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover i
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish, lock_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.adoption import follow
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import (
     BORROWED_PING_PERIOD,
     StandingFence,
@@ -143,6 +145,15 @@ def test_a_fence_holds_writes_and_its_lifting_lets_them_through(shared_lab: Lab)
         assert written.wait(10)
         thread.join()
         node.call("DEL", lock_key(GROUP))
+
+
+def test_a_node_that_refuses_to_follow_is_not_taken_for_one_that_follows(shared_lab: Lab) -> None:
+    """The transaction succeeds: the refusal is the reply to one of its commands."""
+    primary = shared_lab.primary_of(GROUP)
+    target = next(target for target in targets_of(shared_lab).nodes if target.name == primary.name)
+    with Node(target) as node, pytest.raises(CommandRefused, match="refused REPLICAOF"):
+        follow(Address("127.0.0.1", 10**30), node)
+    assert shared_lab.primary_of(GROUP).name == primary.name
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ def test_a_configuration_file_that_cannot_be_written_any_more_is_said_and_no_deb
     trial = tried(lab, GROUP, heal=files.mend)
     assert trial.result.outcome == DONE, trial.said
     assert "returned in memory, and the configuration file was not written" in trial.said
+    assert "follows, and did not write that down" in trial.said
     assert trial.lost == []
     assert left_behind(lab, GROUP) == []
     again = run_again(lab, GROUP)

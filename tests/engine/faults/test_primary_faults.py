@@ -11,8 +11,13 @@ from collections.abc import Callable
 
 import pytest
 import redis
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import ledger_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED, UNKNOWN
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import completion
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import (
+    PING_PERIOD,
+    StandingFence,
+)
 from engine.faults.injection import Injection
 from engine.faults.trial import (
     left_behind,
@@ -26,7 +31,7 @@ from lab.node import DataNode
 from lab.traffic.discovery import TIMEOUT
 from lab.waiting import wait_until
 
-GROUPS = 14
+GROUPS = 16
 FENCE = 3.0
 """Seconds: 0.6 of the labs' down-after-milliseconds."""
 AUTOMATIC_FAILOVER = 15.0
@@ -255,6 +260,44 @@ def test_a_client_that_never_reads_is_sent_away_like_any_other(shared_lab: Lab, 
     assert (trial.result.outcome, trial.result.reasons) == (DONE, ())
     assert trial.lost == []
     assert trial.effect.longest_pause < FENCE
+    assert left_behind(shared_lab, group) == []
+
+
+@pytest.mark.parametrize("come_over", ["at once", "while they are waited for"])
+def test_the_ledger_is_crossed_out_as_soon_as_the_new_primary_takes_writes_again(
+    shared_lab: Lab, group: str, inject: Injection, come_over: str
+) -> None:
+    """With min-replicas-to-write it takes none until replicas have come over. An entry that is left when clients are let go
+    would tell of a loss, should this process die then."""
+    inject.at_once()
+    candidate = shared_lab.replicas_of(group)[0]
+    seen: list[list[str]] = []
+
+    def needs(replicas: int) -> Callable[[], None]:
+        def change() -> None:
+            with candidate.client() as client:
+                client.config_set("min-replicas-to-write", replicas)
+
+        return change
+
+    def look() -> None:
+        with candidate.client() as client:
+            seen.append([str(entry) for entry in client.hgetall(ledger_key(group)) if PING_PERIOD in str(entry)])
+
+    # More than there are: as if they took their time.
+    inject.before_call(StandingFence, "demote", needs(9))
+    if come_over == "at once":
+        inject.before_call(completion, "repoint", needs(0))
+        inject.after_phase("demote", look)
+    else:
+        inject.after_phase("demote", look)
+        inject.after_phase("demote", needs(0))
+        inject.after_phase("adopt", look)
+    trial = tried(shared_lab, group, target=candidate.name)
+    assert (trial.result.outcome, trial.result.reasons) == (DONE, ())
+    assert seen[-1] == []
+    assert [len(entries) for entries in seen[:-1]] == ([] if come_over == "at once" else [1])
+    assert trial.lost == []
     assert left_behind(shared_lab, group) == []
 
 

@@ -9,18 +9,28 @@ import time
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import Sentinel
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import ConditionTimeout
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED, UNKNOWN
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import (
     adoption,
     promotion,
     sentinel_driver,
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.ledger import Ledger
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.passage import Passage
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.settling import settle
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.withdrawal import take_back
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.lock import give_back, take_or_renew
 from engine.faults.injection import Injection
 from engine.faults.trial import Trial, hurry, hurry_one, left_behind, run_again, tried
-from engine.subjects import GROUP, targets_of, wait_healthy
+from engine.subjects import GROUP, LOCK, conducting, targets_of, wait_healthy
 from lab.lab import Lab
 from lab.waiting import wait_until
 
@@ -232,8 +242,44 @@ def test_a_request_that_finds_the_new_primary_adopted_is_called_off_at_once(lab:
     target = next(one for one in targets_of(lab).sentinels if one.name == asked.name)
     with Sentinel(target) as sentinel:
         adoption._ask_one(sentinel, GROUP, Address.of(primary.state.host, primary.state.port))
-    assert "failover_in_progress" not in asked.group_state(GROUP)["flags"]
+    assert not _is_failing_over(lab, asked.name)
     assert lab.primary_of(GROUP).name == primary.name
+
+
+def test_a_promotion_that_is_taken_back_leaves_no_sentinel_failing_over(lab: Lab) -> None:
+    """Also none that was not asked by us: it would promote somebody again when it goes on."""
+    wait_healthy(lab)
+    primary, promoted = lab.primary_of(GROUP), lab.replicas_of(GROUP)[0]
+    with conducting(lab) as conductor:
+        _view, plan, reasons = conductor.plan()
+    assert plan is not None, reasons
+    _begin_a_failover_that_stands_still(lab, "sentinel-b")
+    with promoted.client() as client:
+        client.execute_command("REPLICAOF", "NO", "ONE")
+    with GroupConnections(targets_of(lab)) as urgent:
+        passage = Passage(urgent, SystemClock(), plan, Ledger(urgent, primary.name), LOCK.owner)
+        assert take_back(passage, promoted.name, promotion.Request()) == ""
+    assert not _is_failing_over(lab, "sentinel-b")
+    assert [node.name for node in lab.primaries_of(GROUP)] == [primary.name]
+
+
+def test_a_failover_found_while_the_group_settles_is_called_off_only_by_who_holds_the_lock(lab: Lab) -> None:
+    """Without the lock it may be that of whoever has the lock now."""
+    wait_healthy(lab)
+    primary = lab.primary_of(GROUP)
+    _begin_a_failover_that_stands_still(lab, "sentinel-b")
+
+    def settle_in_vain(connections: GroupConnections, lock: LockWish) -> None:
+        with pytest.raises(ConditionTimeout, match="sentinel-b"):
+            settle(connections, SystemClock(), primary.name, 0.5, Limits(), (), lock)
+
+    with GroupConnections(targets_of(lab)) as connections:
+        take_or_renew(connections.node(primary.name), GROUP, LockWish("somebody-else", "a failover", 600))
+        settle_in_vain(connections, LOCK)
+        assert _is_failing_over(lab, "sentinel-b")
+        assert give_back(connections.node(primary.name), GROUP, "somebody-else")
+        settle_in_vain(connections, LOCK)
+        assert not _is_failing_over(lab, "sentinel-b")
 
 
 def _deny(lab: Lab, name: str, *rules: str) -> None:
@@ -257,10 +303,7 @@ def test_a_sentinel_that_refuses_to_be_called_off_leaves_the_outcome_unknown(lab
     def denied_in_tilt() -> None:
         # In TILT it takes the request and acts on it only afterwards.
         _deny(lab, LEADER, "-sentinel|reset")
-        with lab.sentinel(LEADER).client() as client:
-            client.execute_command("SENTINEL", "DEBUG", "tilt-period", 6000, "tilt-trigger", 1)
-            wait_until(lambda: _why_not_tilt(lab), 10.0, "TILT")
-            client.execute_command("SENTINEL", "DEBUG", "tilt-trigger", 2000)
+        _bring_into_tilt(lab, LEADER, 6000)
 
     def acted() -> None:
         wait_until(lambda: None if leader.primary_address(GROUP)[1] != old.state.port else "none", 60.0, "a failover")
@@ -297,8 +340,27 @@ def test_a_sentinel_that_names_a_stranger_as_primary_leaves_the_outcome_unknown(
     assert "Sentinels name 127.0.0.1:1 as primary, which is no known member of the group" in trial.said
 
 
-def _why_not_tilt(lab: Lab) -> str | None:
-    with lab.sentinel(LEADER).client() as client:
+def _bring_into_tilt(lab: Lab, name: str, period_ms: int) -> None:
+    with lab.sentinel(name).client() as client:
+        client.execute_command("SENTINEL", "DEBUG", "tilt-period", period_ms, "tilt-trigger", 1)
+        wait_until(lambda: _why_not_tilt(lab, name), 10.0, "TILT")
+        client.execute_command("SENTINEL", "DEBUG", "tilt-trigger", 2000)
+
+
+def _begin_a_failover_that_stands_still(lab: Lab, name: str) -> None:
+    """In TILT a Sentinel takes the request and acts on it only afterwards, which is not within this test."""
+    _bring_into_tilt(lab, name, 600_000)
+    with lab.sentinel(name).client() as client:
+        client.execute_command("SENTINEL", "FAILOVER", GROUP)
+    assert _is_failing_over(lab, name)
+
+
+def _is_failing_over(lab: Lab, name: str) -> bool:
+    return "failover_in_progress" in lab.sentinel(name).group_state(GROUP)["flags"]
+
+
+def _why_not_tilt(lab: Lab, name: str = LEADER) -> str | None:
+    with lab.sentinel(name).client() as client:
         return None if client.info("sentinel")["sentinel_tilt"] == 1 else "not in TILT"
 
 
