@@ -29,7 +29,7 @@ from ..._model.problems import judge
 from ..._model.replies import whole
 from ..._model.routing import unfinished_routing
 from ..clock import Clock
-from ..lock import give_back, take_or_renew
+from ..lock import take_or_renew
 from ..watching import watch
 from .bare_driver import BareDriver, Route, pause_ms
 from .coordinated_driver import CoordinatedDriver
@@ -47,6 +47,7 @@ from .record import Recorder, cut_off
 from .sentinel_driver import SentinelDriver
 from .settling import settle
 from .steering import prefer
+from .undertaking import Undertaking
 
 DOWN_AFTER = "down-after-milliseconds"
 # Seconds between the two looks of the preflight: what grows meanwhile shows, and how much clients write.
@@ -75,19 +76,14 @@ class HandOverWish:
     route_later: bool = False
 
 
-class Conductor:
-    """One hand-over of one group. ``urgent`` are connections with a short time-out for the time of the fence."""
+class Conductor(Undertaking[HandOverWish]):
+    """One hand-over of one group."""
 
     def __init__(
         self, connections: GroupConnections, urgent: GroupConnections, clock: Clock, wish: HandOverWish
     ) -> None:
-        self._connections = connections
-        self._urgent = urgent
-        self._clock = clock
-        self._wish = wish
-        self._group = connections.targets.name
+        super().__init__(connections, urgent, clock, wish)
         self._evidence = Evidence()
-        self._phases: dict[str, int] = {}
         self._unseen: tuple[str, ...] = ()
 
     def plan(self) -> tuple[GroupView, Preflight | None, tuple[str, ...]]:
@@ -179,16 +175,10 @@ class Conductor:
         if not self._wish.keep_lock and result.outcome not in (UNKNOWN, ROUTING):
             # After a refusal it is where it was taken; that may no longer be the primary that was planned with.
             leads = result.evidence.new_primary if result.outcome == DONE else ""
-            result = self._unlocked(result, leads or (plan.primary.name if plan is not None else holder.name))
+            notes += self._give_lock_back(
+                leads or (plan.primary.name if plan is not None else holder.name), self._wish.lock.owner
+            )
         return replace(result, reasons=(*result.reasons, *notes))
-
-    def _unlocked(self, result: HandOverResult, holder: str) -> HandOverResult:
-        try:
-            self._connections.ask_node(holder, lambda node: give_back(node, self._group, self._wish.lock.owner))
-        except SteadyhandError as error:
-            note = f"the maintenance lock was not given back and will end by itself: {error}"
-            return replace(result, reasons=(*result.reasons, note))
-        return result
 
     def _recorded(self, view: GroupView, plan: Preflight) -> HandOverResult:
         """Hand over, and leave the result where the next call finds it: ours may be lost with the connection."""
@@ -302,9 +292,6 @@ class Conductor:
             full_syncs=after.facts.full_syncs - before if after is not None else None,
         )
         return self._result(DONE, passed.reasons)
-
-    def _since(self, started: float) -> int:
-        return int((self._clock.now() - started) * 1000)
 
     def _result(self, outcome: str, reasons: tuple[str, ...]) -> HandOverResult:
         evidence = replace(self._evidence, phases_ms=dict(self._phases))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ..._engine.group import GroupConnections
 from ..._model.address import Address
 from ..._model.borrowed import Borrowed, ledger_key
 from ..._model.drivers import BARE
@@ -22,14 +21,14 @@ from ..._model.health import Limits
 from ..._model.lock import LockWish
 from ..._model.preflight import Preflight, announced_or_raise
 from ..._model.routing import Routing, unfinished_routing
-from ..clock import Clock
-from ..lock import give_back, holder, take_or_renew
+from ..lock import holder, take_or_renew
 from .bare_driver import BareDriver, Route
 from .fence import PING_PERIOD
 from .ledger import Ledger, return_leftovers, return_one
 from .passage import Passage, Passed
 from .record import Recorder
 from .settling import settle
+from .undertaking import Undertaking
 
 
 @dataclass(frozen=True)
@@ -45,18 +44,8 @@ class RoutingWish:
     keep_lock: bool = False
 
 
-class RoutingEnd:
-    """The end of one routing of one group. ``urgent`` are connections with a short time-out."""
-
-    def __init__(
-        self, connections: GroupConnections, urgent: GroupConnections, clock: Clock, wish: RoutingWish
-    ) -> None:
-        self._connections = connections
-        self._urgent = urgent
-        self._clock = clock
-        self._wish = wish
-        self._group = connections.targets.name
-        self._phases: dict[str, int] = {}
+class RoutingEnd(Undertaking[RoutingWish]):
+    """The end of one routing of one group."""
 
     def plan(self) -> tuple[GroupView, Routing]:
         """Observe; who leads and who does not, in the direction in which traffic must move. Raises Refused."""
@@ -151,12 +140,9 @@ class RoutingEnd:
             )
         except SteadyhandError as error:
             return self._result(pair, replace(passed, outcome=UNKNOWN, reasons=(str(error), *notes)))
-        self._phases["settle"] = int((self._clock.now() - started) * 1000)
+        self._phases["settle"] = self._since(started)
         if not wish.keep_lock:
-            try:
-                self._connections.ask_node(pair.leader.name, lambda node: give_back(node, self._group, wish.lock.owner))
-            except SteadyhandError as error:
-                notes.append(f"the maintenance lock was not given back and will end by itself: {error}")
+            notes += self._give_lock_back(pair.leader.name, wish.lock.owner)
         return self._result(pair, replace(passed, reasons=tuple(notes)))
 
     def _return_ping_periods(self, pair: _Pair) -> list[str]:
