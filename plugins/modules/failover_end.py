@@ -21,6 +21,8 @@ description:
   - Whatever it needs is asked from the servers and the ledger of the group, so that it also ends a routing that an interrupted run left,
     which M(steadyhand.redis.group_info) reports as C(routing_unfinished). Until then nothing is lost, and
     the old address refuses writes (those that wait, once their pause has ended).
+  - The lock of a run that O(lock.continues) names is taken over once that pause has ended. Before, the call that exchanged the roles may
+    still be at work, and this module is refused with the seconds that are left.
   - The task fails unless RV(outcome) is V(done) or V(handed_back).
 extends_documentation_fragment:
   - steadyhand.redis.attributes

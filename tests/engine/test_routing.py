@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,6 +47,8 @@ from lab.node import DataNode
 from lab.waiting import wait_until
 
 LabFactory = Callable[..., Lab]
+GONE = LockWish("gone", "a run that was killed", 900)
+NEXT = LockWish("next", "the run that continues it", 60, (GONE.owner,))
 
 
 @pytest.fixture
@@ -294,6 +297,37 @@ def test_a_routing_of_others_is_not_ended(lab: Lab) -> None:
     assert result.outcome == REFUSED
     assert any("the-test since" in reason for reason in result.reasons)
     assert end(lab, moved=True).outcome == DONE
+
+
+def test_a_routing_that_may_be_under_way_is_not_ended_by_the_run_that_continues(lab: Lab) -> None:
+    """The call that exchanged the roles survives those who started it."""
+    assert exchange(lab, route_seconds=30.0, lock=GONE).outcome == ROUTING
+    result = end(lab, moved=True, lock=NEXT)
+    assert result.outcome == REFUSED
+    under_way, held = result.reasons
+    assert re.fullmatch(r"its traffic may be under way for \d+ s yet: try again then", under_way)
+    assert held.startswith("gone since")
+    assert "routing_unfinished" in codes(lab)
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_the_routing_of_a_dead_run_is_ended_by_the_one_that_continues_it(
+    lab: Lab, writer: PointedWriter, pointer: Path, moved: bool
+) -> None:
+    """Although the lock of the dead one has not ended, and its hand-over left no result."""
+    old = lab.primary_of(GROUP)
+    first = exchange(lab, route_seconds=0.1, lock=GONE)
+    assert first.outcome == ROUTING
+    wait_for_the_end_of_the_pause(lab, old)
+    if moved:
+        point(pointer, lab.node(first.evidence.new_primary))
+    else:
+        assert end(lab, moved=False, lock=NEXT).outcome == HANDED_BACK
+        assert lab.primary_of(GROUP).name == old.name
+    assert end(lab, moved=True, lock=NEXT).outcome == DONE
+    writer.wait_for_more(100)
+    assert lost(lab, writer) == 0
+    assert_nothing_is_left(lab)
 
 
 def test_without_a_routing_there_is_nothing_to_end(lab: Lab) -> None:

@@ -41,15 +41,21 @@ def held(primary: NodePort, group: str) -> HeldLock | None:
 
 def time_of(node: NodePort) -> str:
     """The present moment by the node's clock, as a text of UTC."""
-    seconds, _microseconds = node.call("TIME")
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds)))
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix_ms(node) // 1000))
 
 
-def take_or_renew(primary: NodePort, group: str, wish: LockWish) -> bool:
+def unix_ms(node: NodePort) -> int:
+    """The same as Unix time in milliseconds."""
+    seconds, microseconds = node.call("TIME")
+    return int(seconds) * 1000 + int(microseconds) // 1000
+
+
+def take_or_renew(primary: NodePort, group: str, wish: LockWish, handover_over: bool = False) -> bool:
     """Take the lock, or prolong it where it is ours. Returns whether it was taken (and not merely prolonged).
 
     The lock of a run that this one continues is taken over, unless a hand-over of that run is still at work: it survives
-    those who started it. Raises Refused when somebody else holds it.
+    those who started it. ``handover_over``: the caller knows that it is not, whatever its record says. Raises Refused when
+    somebody else holds it.
     """
     key = lock_key(group)
     record = LockRecord(wish.owner, wish.purpose, time_of(primary))
@@ -59,12 +65,13 @@ def take_or_renew(primary: NodePort, group: str, wish: LockWish) -> bool:
         return False
     found = held(primary, group)
     if found is None:
-        return take_or_renew(primary, group, wish)
+        return take_or_renew(primary, group, wish, handover_over)
     if found.record.owner in wish.continues:
-        _require_end_of_handover(primary, group, found)
+        if not handover_over:
+            _require_end_of_handover(primary, group, found)
         if _guarded(primary, key, found.record.owner, ("SET", key, record.encode(), "PX", wish.seconds * 1000)):
             return True
-        return take_or_renew(primary, group, wish)
+        return take_or_renew(primary, group, wish, handover_over)
     raise Refused(f"group {group} is under maintenance", [str(found)])
 
 

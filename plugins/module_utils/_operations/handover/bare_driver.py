@@ -21,6 +21,7 @@ from ..._model.errors import OutcomeUnknown, Refused, SteadyhandError
 from ..._model.handover import DONE, HANDED_BACK, REFUSED, ROUTING, UNKNOWN, Fence, Proof
 from ..._model.replies import whole
 from ..._model.routing import Routing
+from ..lock import unix_ms
 from .adoption import follow
 from .fence import PING_PERIOD
 from .ledger import note_routing, strike_routing
@@ -132,7 +133,7 @@ class BareDriver:
     def _open(self) -> None:
         """Open connections, and write down what is about to happen. Raises SteadyhandError, with nothing changed."""
         passage = self._passage
-        since_ms = self._time_of_old()
+        since_ms = passage.urgent.ask_node(self._old.name, unix_ms)
         passage.urgent.ask_node(self._new.name, lambda node: node.call("PING"))
         for side in (self._old, self._new):
             # Of both: by the time at which the new primary's would be borrowed for handing back, nothing may be written.
@@ -141,17 +142,12 @@ class BareDriver:
         self._routing = replace(self._routing, since_ms=since_ms, until_ms=since_ms + self.pause_ms)
         note_routing(passage.urgent, self._old.name, self._routing)
 
-    def _time_of_old(self) -> int:
-        """Unix time in milliseconds."""
-        seconds, microseconds = self._passage.urgent.ask_node(self._old.name, lambda node: node.call("TIME"))
-        return int(seconds) * 1000 + int(microseconds) // 1000
-
     def _how_long_clients_waited(self) -> tuple[str, ...]:
         """Set the beginning of the pause by what was written down; says for how long clients were refused after its end."""
         routing = self._routing
         if routing.old != self._old.name or not routing.since_ms:
             return ()
-        now_ms = self._time_of_old()
+        now_ms = self._passage.urgent.ask_node(self._old.name, unix_ms)
         self._began = self._passage.clock.now() - (min(now_ms, routing.until_ms) - routing.since_ms) / 1000.0
         refused = (now_ms - routing.until_ms) / 1000
         return (

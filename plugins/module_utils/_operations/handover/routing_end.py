@@ -21,7 +21,7 @@ from ..._model.health import Limits
 from ..._model.lock import LockWish
 from ..._model.preflight import Preflight, announced_or_raise
 from ..._model.routing import Routing, unfinished_routing
-from ..lock import holder, take_or_renew
+from ..lock import held, take_or_renew, unix_ms
 from .bare_driver import BareDriver, Route
 from .fence import PING_PERIOD
 from .ledger import Ledger, return_leftovers, return_one
@@ -75,7 +75,7 @@ class RoutingEnd(Undertaking[RoutingWish]):
             view, found = self.plan()
             pair = _pair(view, found)
             recorder.go_on(pair.leader.facts.last_handover)
-            self._require_lock(pair.leader)
+            self._require_lock(pair, found)
         except Refused as refusal:
             return HandOverResult(REFUSED, refusal.reasons, Evidence())
         except SteadyhandError as error:
@@ -109,12 +109,22 @@ class RoutingEnd(Undertaking[RoutingWish]):
             return Passed(UNKNOWN, (note, *error.reasons))
         return None
 
-    def _require_lock(self, leader: Member) -> None:
-        """The lock must be ours or free. It is not renewed: see bare_driver.py on what may be written when."""
-        node, wish = self._connections.node(leader.name), self._wish.lock
-        record = holder(node, self._group)
-        if record is not None and record.owner != wish.owner:
-            raise Refused(f"group {self._group} is under maintenance", [f"{record} holds the lock"])
+    def _require_lock(self, pair: _Pair, found: Routing) -> None:
+        """The lock must be ours or free, or that of a run that this one continues: then it is taken over.
+
+        Not while writes may still be held: see bare_driver.py on what may be written when. Until then, too, the call that
+        exchanged the roles may be at work, and it survives those who started it. Its record is ended only by ours.
+        """
+        node, wish = self._connections.node(pair.leader.name), self._wish.lock
+        lock = held(node, self._group)
+        if lock is None or lock.record.owner == wish.owner:
+            return
+        if lock.record.owner in wish.continues:
+            left_ms = found.until_ms - self._connections.ask_node(found.old, unix_ms)
+            if left_ms > 0:
+                until = f"its traffic may be under way for {-(-left_ms // 1000)} s yet: try again then"
+                raise Refused(f"group {self._group} is under maintenance", [until, str(lock)])
+        take_or_renew(node, self._group, wish, handover_over=True)
 
     def _ended(self, pair: _Pair, passed: Passed) -> HandOverResult:
         if passed.outcome != DONE:
