@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from lab.convergence import why_not_converged
 from lab.errors import LabError
-from lab.inventory import CONFIG_FILE, INVENTORY_FILE, write_inventory
+from lab.groups import Groups
+from lab.inventory import write_inventory
 from lab.route import Route
 from lab.ssh import USUAL_PORT, connection_variables, control_directory, key_file, make_key, write_known_hosts
 from lab.waiting import wait_until
@@ -39,7 +39,7 @@ CONVERGE_TIMEOUT = 120.0
 """Seconds. Sentinels look for replicas every ten seconds; a busy host gets ten times that."""
 
 
-class Hosts:
+class Hosts(Groups[HostedNode]):
     """A context manager: starts everything, and removes it also when this process is killed."""
 
     def __init__(self, distribution: str) -> None:
@@ -47,31 +47,8 @@ class Hosts:
         self.directory = Path(tempfile.mkdtemp(prefix="hosts-")).resolve()
         self._warden = Warden(self.directory, "hosts.removal")
         self._password, self._sentinel_password = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
-        self.nodes: list[HostedNode] = []
+        self._nodes: list[HostedNode] = []
         self.sentinels: list[HostedSentinel] = []
-
-    def __enter__(self) -> Hosts:
-        try:
-            self._start()
-        except BaseException:
-            self.destroy()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.destroy()
-
-    @property
-    def inventory_file(self) -> Path:
-        """For `ansible-playbook -i`."""
-        return self.directory / INVENTORY_FILE
-
-    @property
-    def ansible_config_file(self) -> Path:
-        """For ANSIBLE_CONFIG."""
-        return self.directory / CONFIG_FILE
 
     @property
     def secrets(self) -> set[str]:
@@ -83,31 +60,44 @@ class Hosts:
         """The one group."""
         return [GROUP]
 
-    def nodes_of(self, group: str) -> list[HostedNode]:
-        """The nodes of the group."""
-        return [node for node in self.nodes if node.group == group]
-
-    def primaries_of(self, group: str) -> list[HostedNode]:
-        """Every reachable node that calls itself primary."""
-        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "master"]
+    @property
+    def nodes(self) -> list[HostedNode]:
+        """The nodes of the one group."""
+        return self._nodes
 
     @property
     def primary(self) -> HostedNode:
         """The one node that calls itself primary; an error when there is none or more than one."""
-        primaries = self.primaries_of(GROUP)
-        if len(primaries) != 1:
-            raise LabError(f"{GROUP}: primaries: {', '.join(map(str, primaries)) or 'none'}")
-        return primaries[0]
+        return self.primary_of(GROUP)
 
     @property
     def replicas(self) -> list[HostedNode]:
         """The reachable nodes that call themselves replicas."""
-        return [node for node in self.nodes if node.role_if_reachable() == "slave"]
+        return self.replicas_of(GROUP)
 
     def route(self, group: str) -> Route:
         """How applications find the primary."""
         endpoints = {sentinel.name: sentinel.endpoint for sentinel in self.sentinels}
         return Route(group, endpoints, password=self._password)
+
+    def start(self) -> None:
+        """Make the machines and start everything, wait until it has converged, and write the inventory."""
+        machines = self._machines()
+        for zone, machine in machines.items():
+            self._nodes.append(HostedNode(machine, self.distribution, GROUP, zone, NODE_PORT, self._password))
+            self.sentinels.append(HostedSentinel(machine, zone, SENTINEL_PORT, self._sentinel_password))
+        make_key(key_file(self.directory))
+        for machine in machines.values():
+            make_key(self._host_key(machine))
+        write_known_hosts(
+            self.directory,
+            {(str(machine.address), USUAL_PORT): self._host_key(machine) for machine in machines.values()},
+        )
+        control_directory(self.directory).mkdir(mode=0o700, exist_ok=True)
+        with ThreadPoolExecutor(len(machines)) as pool:
+            list(pool.map(self._start_machine, self.nodes, self.sentinels))
+        self.wait_converged()
+        write_inventory(self.directory, self._inventory())
 
     def wait_converged(self) -> None:
         """Wait until the group is whole and every Sentinel knows it so."""
@@ -123,24 +113,6 @@ class Hosts:
         engine = self.distribution.engine
         script = f"journalctl --no-pager --lines={lines}\ntail -n {lines} /var/log/{engine}/*.log\n"
         return "\n".join(f"=== {node.machine.name}\n{_run_or_error(node.machine, script)}" for node in self.nodes)
-
-    def _start(self) -> None:
-        machines = self._machines()
-        for zone, machine in machines.items():
-            self.nodes.append(HostedNode(machine, self.distribution, GROUP, zone, NODE_PORT, self._password))
-            self.sentinels.append(HostedSentinel(machine, zone, SENTINEL_PORT, self._sentinel_password))
-        make_key(key_file(self.directory))
-        for machine in machines.values():
-            make_key(self._host_key(machine))
-        write_known_hosts(
-            self.directory,
-            {(str(machine.address), USUAL_PORT): self._host_key(machine) for machine in machines.values()},
-        )
-        control_directory(self.directory).mkdir(mode=0o700, exist_ok=True)
-        with ThreadPoolExecutor(len(machines)) as pool:
-            list(pool.map(self._start_machine, self.nodes, self.sentinels))
-        self.wait_converged()
-        write_inventory(self.directory, self._inventory())
 
     def _machines(self) -> dict[str, Machine]:
         """Laid out on a network of their own; not started."""

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from lab.conf import node_conf, sentinel_conf
 from lab.convergence import why_not_converged
 from lab.errors import LabError, PortTakenError
-from lab.inventory import CONFIG_FILE, INVENTORY_FILE, write_ansible_files
+from lab.groups import Groups
+from lab.inventory import write_ansible_files
 from lab.layout import new_state
 from lab.node import DataNode
 from lab.options import LabOptions
@@ -38,7 +38,7 @@ CONVERGE_TIMEOUT = 60.0
 """Seconds. Sentinels discover one another within a few seconds; a busy machine gets ten times that."""
 
 
-class Lab:
+class Lab(Groups[DataNode]):
     """Make one with `create` or find one with `load`; as a context manager it starts and removes itself."""
 
     def __init__(self, directory: Path, state: LabState) -> None:
@@ -66,29 +66,6 @@ class Lab:
     def load(cls, directory: Path) -> Lab:
         """A lab that another process made."""
         return cls(directory.resolve(), LabState.load(directory.resolve()))
-
-    def __enter__(self) -> Lab:
-        try:
-            self.start()
-        except BaseException:
-            self.destroy()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.destroy()
-
-    @property
-    def inventory_file(self) -> Path:
-        """For `ansible-playbook -i`."""
-        return self.directory / INVENTORY_FILE
-
-    @property
-    def ansible_config_file(self) -> Path:
-        """For ANSIBLE_CONFIG."""
-        return self.directory / CONFIG_FILE
 
     @property
     def nodes(self) -> list[DataNode]:
@@ -131,31 +108,9 @@ class Lab:
         """The Sentinel of that name (`sentinel-a`)."""
         return SentinelNode(self._state.sentinel(name))
 
-    def nodes_of(self, group: str) -> list[DataNode]:
-        """The nodes of one group."""
-        members = [node for node in self.nodes if node.group == group]
-        if not members:
-            raise LabError(f"no group {group!r}: there are {', '.join(self.groups)}")
-        return members
-
     def pointer_of(self, group: str) -> Pointer:
         """Where the users of a group without Sentinels go."""
         return Pointer(self.directory, group)
-
-    def primaries_of(self, group: str) -> list[DataNode]:
-        """Every reachable node of the group that calls itself primary: one, or the lab has a split brain."""
-        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "master"]
-
-    def primary_of(self, group: str) -> DataNode:
-        """The one node that calls itself primary; an error when there is none or more than one."""
-        primaries = self.primaries_of(group)
-        if len(primaries) != 1:
-            raise LabError(f"{group}: primaries: {', '.join(map(str, primaries)) or 'none'}")
-        return primaries[0]
-
-    def replicas_of(self, group: str) -> list[DataNode]:
-        """The reachable nodes of the group that call themselves replicas."""
-        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "slave"]
 
     def start(self) -> None:
         """Start everything, wait until it has converged, and write the inventory.
