@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import ledger_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.routing import unfinished_routing
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import swap, swap_by_hand
 from engine.subjects import GROUP
 from lab.client import connected
@@ -81,6 +83,22 @@ def hold_a_write(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(swap, "_begin", begin_with_replica_frozen)
     monkeypatch.setattr(swap_by_hand, "_await_everything", await_everything_afterwards)
     return target.name
+
+
+def wait_for_the_end_of_the_pause(lab: Lab, old: DataNode) -> None:
+    """By the old primary's own clock."""
+    with lab.primary_of(GROUP).client() as new:
+        ledger = {str(field): str(value) for field, value in new.hgetall(ledger_key(GROUP)).items()}
+    found = unfinished_routing(ledger)
+    assert found is not None
+
+    def left() -> str | None:
+        with old.client() as client:
+            seconds, microseconds = client.time()
+        milliseconds = found.until_ms - (seconds * 1000 + microseconds // 1000)
+        return f"{milliseconds} ms" if milliseconds >= 0 else None
+
+    wait_until(left, 120, "the end of the pause")
 
 
 def lost(lab: Lab, writer: PointedWriter) -> int:

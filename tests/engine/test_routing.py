@@ -29,7 +29,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.last_hando
     last_handover_key,
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import LockWish, lock_key
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.routing import Routing, unfinished_routing
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.routing import Routing
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import bare_driver, swap
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.conductor import (
@@ -40,10 +40,9 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.hando
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.passage import Passage
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.side import Side
 from engine.engines import every_engine, not_on
-from engine.pointed import PointedWriter, hold_a_write, lost, point
+from engine.pointed import PointedWriter, hold_a_write, lost, point, wait_for_the_end_of_the_pause
 from engine.subjects import GROUP, LOCK, conducting, ending, judged, targets_of, wait_healthy
 from lab.lab import Lab
-from lab.node import DataNode
 from lab.waiting import wait_until
 
 LabFactory = Callable[..., Lab]
@@ -81,22 +80,6 @@ def end(lab: Lab, moved: bool, lock: LockWish = LOCK) -> HandOverResult:
     """The second call."""
     with ending(lab, moved=moved, lock=lock) as routing:
         return routing.run()
-
-
-def wait_for_the_end_of_the_pause(lab: Lab, old: DataNode) -> None:
-    """By the old primary's own clock."""
-    with lab.primary_of(GROUP).client() as new:
-        ledger = {str(field): str(value) for field, value in new.hgetall(ledger_key(GROUP)).items()}
-    found = unfinished_routing(ledger)
-    assert found is not None
-
-    def left() -> str | None:
-        with old.client() as client:
-            seconds, microseconds = client.time()
-        milliseconds = found.until_ms - (seconds * 1000 + microseconds // 1000)
-        return f"{milliseconds} ms" if milliseconds >= 0 else None
-
-    wait_until(left, 120, "the end of the pause")
 
 
 def codes(lab: Lab) -> list[str]:
