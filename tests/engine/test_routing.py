@@ -237,12 +237,15 @@ def test_when_nobody_comes_back_the_pause_ends_nothing_is_lost_and_the_next_run_
     assert_nothing_is_left(lab)
 
 
-def test_a_role_that_is_handed_back_after_the_pause_is_handed_back_without_loss(
+def test_a_role_that_is_handed_back_after_the_pause_and_the_lock_is_handed_back_without_loss(
     lab: Lab, writer: PointedWriter
 ) -> None:
     old = lab.primary_of(GROUP)
     assert exchange(lab, route_seconds=0.1).outcome == ROUTING
     wait_for_the_end_of_the_pause(lab, old)
+    with lab.primary_of(GROUP).client() as client:
+        # As at its end, which the pause comes before.
+        assert client.delete(lock_key(GROUP)) == 1
     assert end(lab, moved=False).outcome == HANDED_BACK
     writer.wait_for_more(300)
     assert lab.primary_of(GROUP).name == old.name

@@ -112,19 +112,21 @@ class RoutingEnd(Undertaking[RoutingWish]):
     def _require_lock(self, pair: _Pair, found: Routing) -> None:
         """The lock must be ours or free, or that of a run that this one continues: then it is taken over.
 
-        Not while writes may still be held: see bare_driver.py on what may be written when. Until then, too, the call that
-        exchanged the roles may be at work, and it survives those who started it. Its record is ended only by ours.
+        Nothing is written while writes may still be held: see bare_driver.py on what may be written when. Until then, too,
+        the call that exchanged the roles may be at work, and it survives those who started it. Its record is ended only by
+        ours, whether it lives or not.
         """
         node, wish = self._connections.node(pair.leader.name), self._wish.lock
         lock = held(node, self._group)
-        if lock is None or lock.record.owner == wish.owner:
+        if lock is not None and lock.record.owner == wish.owner:
             return
-        if lock.record.owner in wish.continues:
-            left_ms = found.until_ms - self._connections.ask_node(found.old, unix_ms)
-            if left_ms > 0:
-                until = f"its traffic may be under way for {-(-left_ms // 1000)} s yet: try again then"
-                raise Refused(f"group {self._group} is under maintenance", [until, str(lock)])
-        take_or_renew(node, self._group, wish, handover_over=True)
+        left_ms = found.until_ms - self._connections.ask_node(found.old, unix_ms)
+        if left_ms <= 0:
+            take_or_renew(node, self._group, wish, handover_over=True)
+        elif lock is not None:
+            until = f"its traffic may be under way for {-(-left_ms // 1000)} s yet: try again then"
+            continued = [until] if lock.record.owner in wish.continues else []
+            raise Refused(f"group {self._group} is under maintenance", [*continued, str(lock)])
 
     def _ended(self, pair: _Pair, passed: Passed) -> HandOverResult:
         if passed.outcome != DONE:
