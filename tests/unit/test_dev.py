@@ -51,7 +51,7 @@ def test_a_wrong_suite_or_lint_step_is_answered_with_what_exists() -> None:
         SetupError, match="no suite 'untit'; there are: unit, engine, faults, incidents, playbooks, machines"
     ):
         suites.run(["untit"])
-    with pytest.raises(SetupError, match="no lint step 'rufff'; there are: ruff, "):
+    with pytest.raises(SetupError, match="no lint step 'rufff'; there are: sanity-oldest, "):
         lint.run(["rufff"])
 
 

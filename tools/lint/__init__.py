@@ -48,9 +48,11 @@ def run(names: list[str]) -> int:
 
 def _passes(name: str) -> bool:
     begun = time.monotonic()
+    found, good = "", True
     try:
-        outcome, good = STEPS[name]() or "ok", True
+        outcome = STEPS[name]() or "ok"
     except (LintError, SetupError) as failure:
-        outcome, good = f"FAILED\n{failure}\ndev: lint {name} FAILED", False
-    print(f"dev: lint {name}: {outcome} ({time.monotonic() - begun:.0f} s)", flush=True)
+        found, outcome, good = f"{failure}\n", "FAILED", False
+    # At once, so that the lines of two steps do not mix.
+    print(f"{found}dev: lint {name}: {outcome} ({time.monotonic() - begun:.0f} s)", flush=True)
     return good
