@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # The program that we have of Redis 6.2 was built without it.
 WITHOUT_TLS = ("redis-6.2",)
+# Its Sentinels cannot be told to look more often (SENTINEL DEBUG): only what needs none of them is tried on it under faults.
+NOT_HURRIED = ("redis-6.2",)
 every_engine = pytest.mark.every_engine
 
 

@@ -147,7 +147,10 @@ class Ordeal:
         harmless = all(one.fault in FAULTS for one in strikes)
         if at_rest and not strikes:
             assert result.outcome != UNKNOWN, result
-            assert DONE in (result.outcome, *(one.outcome for one in rivals)), (result, rivals)
+            # A load that the machine cannot keep up with makes replicas lag, at which a hand-over is refused rightly.
+            lagging = all(one.startswith("replica_lagging") or "bytes behind" in one for one in result.reasons)
+            done = DONE in (result.outcome, *(one.outcome for one in rivals))
+            assert done or (result.outcome == REFUSED and lagging), (result, rivals)
         if cast is not None and harmless and not rival and result.outcome == REFUSED:
             self._stays = cast.primary.name
 

@@ -11,12 +11,14 @@ import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import BARE
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import conductor, swap
+from engine.engines import NOT_HURRIED, not_on
 from engine.faults.injection import Injection
 from engine.faults.trial import hand_over, hurry, left_behind, run_again, tried
 from engine.subjects import GROUP, wait_healthy
 from lab.lab import Lab
 
 LabFactory = Callable[..., Lab]
+pytestmark = not_on(*NOT_HURRIED)
 
 
 @pytest.mark.parametrize("persistence", ["none", "rdb", "aof"])

@@ -19,6 +19,7 @@ from engine.faults.injection import Injection
 from engine.faults.steps import STEPS, strike
 from engine.faults.trial import (
     LOAD,
+    assert_done_again,
     hand_over,
     left_behind,
     proven,
@@ -33,6 +34,7 @@ from lab.traffic.traffic import Traffic
 
 GROUPS = 22
 ENGINE = "valkey-9.1"
+pytestmark = pytest.mark.between(ENGINE)
 PAUSE = 5.0
 """Seconds: the failover-timeout that is borrowed, and with it the longest pause that the Sentinel asks for."""
 AUTOMATIC_FAILOVER = 35.0
@@ -80,7 +82,7 @@ def test_a_node_that_dies_in_the_exchange_costs_no_write_and_no_lasting_pause(
     # A primary that dies without a fence loses what it acknowledged in that instant: the engine is asynchronous.
     assert len({one.key for one in trial.lost}) <= (20 if dying == "primary" else 0)
     assert trial.effect.longest_pause < (AUTOMATIC_FAILOVER if dying == "primary" else PAUSE + 1)
-    assert run_again(shared_lab, group, driver=COORDINATED).outcome == DONE
+    assert_done_again(shared_lab, group, driver=COORDINATED)
     assert left_behind(shared_lab, group) == []
 
 
@@ -110,7 +112,7 @@ def test_a_primary_that_answers_nobody_while_roles_are_exchanged_is_not_called_u
     trial = tried(shared_lab, group, driver=COORDINATED, settle_timeout=5.0)
     assert trial.result.outcome == UNKNOWN, trial.said
     assert trial.lost == []
-    assert run_again(shared_lab, group, driver=COORDINATED).outcome == DONE
+    assert_done_again(shared_lab, group, driver=COORDINATED)
     assert left_behind(shared_lab, group) == []
 
 
@@ -137,7 +139,7 @@ def test_what_a_node_refuses_after_the_exchange_is_said_and_nothing_is_left(
     assert "not permit" in trial.said
     assert trial.lost == []
     assert left_behind(shared_lab, group) == []
-    assert run_again(shared_lab, group, driver=COORDINATED).outcome == DONE
+    assert_done_again(shared_lab, group, driver=COORDINATED)
 
 
 def test_an_error_that_nobody_expected_ends_the_record_and_the_ledger(

@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import SENTINEL
+from engine.engines import NOT_HURRIED, not_on
 from engine.faults.orders import run_orders
 from lab.lab import Lab
+
+pytestmark = not_on(*NOT_HURRIED)
 
 
 def test_nothing_is_lost_unsaid_and_nothing_is_left_in_any_order(

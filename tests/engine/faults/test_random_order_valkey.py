@@ -13,9 +13,12 @@ from engine import engines
 from engine.faults.orders import run_orders
 from lab.lab import Lab
 
+ENGINE = "valkey-9.1"
+pytestmark = pytest.mark.between(ENGINE)
+
 
 def test_nothing_is_lost_unsaid_and_nothing_is_left_in_any_order_by_either_way(
     lab_factory: Callable[..., Lab], request: pytest.FixtureRequest
 ) -> None:
-    lab = lab_factory(groups=1, failover_timeout_ms=10000, binary=engines.programs()["valkey-9.1"])
+    lab = lab_factory(groups=1, failover_timeout_ms=10000, binary=engines.programs()[ENGINE])
     run_orders(request, lab, (COORDINATED, SENTINEL))

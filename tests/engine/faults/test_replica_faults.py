@@ -10,10 +10,11 @@ import re
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED, UNKNOWN
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import sentinel_driver
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
+from engine.engines import NOT_HURRIED, not_on
 from engine.faults.injection import Injection
 from engine.faults.trial import (
+    assert_done_again,
     left_behind,
-    run_again,
     tried,
     until_a_sentinel_names,
     until_sentinels_name_another,
@@ -22,6 +23,7 @@ from lab.lab import Lab
 from lab.node import DataNode
 
 GROUPS = 9
+pytestmark = not_on(*NOT_HURRIED)
 FENCE = 3.0
 """Seconds: 0.6 of the labs' down-after-milliseconds."""
 
@@ -57,7 +59,7 @@ def test_a_replica_that_stops_after_the_preflight_is_found_before_any_client_wai
     assert "fence" not in trial.result.evidence.phases_ms
     assert trial.lost == []
     # What a silent replica has been lent stays written down, and the next run returns it.
-    assert run_again(shared_lab, group).outcome == DONE
+    assert_done_again(shared_lab, group)
     assert left_behind(shared_lab, group) == []
 
 
@@ -86,7 +88,7 @@ def test_a_replica_that_stops_behind_the_fence_has_it_lifted_within_the_fence(
     assert f"{replica.address} did not answer" in trial.said
     assert trial.lost == []
     assert trial.effect.longest_pause < FENCE
-    assert run_again(shared_lab, group).outcome == DONE
+    assert_done_again(shared_lab, group)
     assert left_behind(shared_lab, group) == []
 
 
@@ -121,7 +123,7 @@ def test_a_candidate_killed_before_its_promotion_costs_no_write(shared_lab: Lab,
     assert candidate.address in trial.said or candidate.name in trial.said
     assert trial.lost == []
     assert trial.effect.longest_pause < FENCE + 1
-    assert run_again(shared_lab, group).outcome == DONE
+    assert_done_again(shared_lab, group)
     assert left_behind(shared_lab, group) == []
 
 
@@ -138,7 +140,7 @@ def test_a_candidate_killed_right_after_its_promotion_leaves_clients_with_the_ol
     assert shared_lab.primary_of(group).name == trial.old.name
     assert trial.lost == []
     assert trial.effect.longest_pause < FENCE
-    assert run_again(shared_lab, group).outcome == DONE
+    assert_done_again(shared_lab, group)
     assert left_behind(shared_lab, group) == []
 
 
@@ -168,7 +170,7 @@ def test_a_candidate_killed_after_it_was_announced_is_not_proven_and_loses_nothi
     assert trial.lost == []
     # Its death is noticed after 5 s (down-after-milliseconds); then the Sentinels elect and promote.
     assert trial.effect.longest_pause < 15
-    assert run_again(shared_lab, group).outcome == DONE
+    assert_done_again(shared_lab, group)
     assert left_behind(shared_lab, group) == []
 
 

@@ -13,7 +13,7 @@ import redis
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.routing import CommandRoute
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import ledger_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers import BARE, SENTINEL
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import HandOverResult
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, HandOverResult
 from engine.subjects import conducting, wait_healthy
 from lab.convergence import why_group_is_not_whole
 from lab.traffic.load import Load
@@ -46,6 +46,17 @@ def hurry_one(lab: Lab, name: str) -> None:
     """The same for one that was started again."""
     with lab.sentinel(name).client() as client:
         client.execute_command("SENTINEL", "DEBUG", "info-period", 1000, "tilt-period", 3000)
+
+
+def revived(lab: Lab, *names: str) -> Callable[[], None]:
+    """Start Sentinels again."""
+
+    def revive() -> None:
+        for name in names:
+            lab.sentinel(name).start()
+            hurry_one(lab, name)
+
+    return revive
 
 
 @dataclass(frozen=True)
@@ -195,6 +206,12 @@ def left_behind(lab: Lab, group: str) -> list[str]:
             if int(seen[name]) != ms:
                 found.append(f"{name} of {sentinel.name} is {seen[name]}")
     return found
+
+
+def assert_done_again(lab: Lab, group: str, **wish: Any) -> None:
+    """The next hand-over is done, or says why not."""
+    again = run_again(lab, group, **wish)
+    assert again.outcome == DONE, again.reasons
 
 
 def run_again(lab: Lab, group: str, **wish: Any) -> HandOverResult:

@@ -13,6 +13,7 @@ from ..._engine.node import Node
 from ..._model.errors import OutcomeUnknown, SteadyhandError, Unreachable
 from ..._model.preflight import announced_or_raise
 from ..._model.replies import parse_info, whole
+from .adoption import repoint
 from .passage import Passage
 from .promotion import Request, announcements, what_sentinels_do
 
@@ -43,6 +44,9 @@ def take_back(passage: Passage, promoted: str, request: Request) -> str:
         except SteadyhandError:
             passage.urgent.forget(sentinel)
             silent.append(sentinel)
+    # A Sentinel that was quicker has brought the other replicas over to the promoted node already.
+    notes = repoint(passage, promoted, announced_or_raise(passage.plan.primary))
+    said = "; ".join([said, *notes] if said else notes)
     names = announced_elsewhere(passage)
     if names:
         raise OutcomeUnknown(f"{', '.join(names)} named {promoted} in the moment in which it was taken back")
