@@ -16,7 +16,8 @@ from ..._model.preflight import announced_or_raise
 from ..._model.replies import parse_pairs
 from ..._model.sentinel import parse_primary
 from .passage import Passage
-from .promotion import POLL, PROBE_TIMEOUT, announcements, named_by
+from .promotion import POLL, announcements, named_by
+from .rivals import PROBE_TIMEOUT
 
 # Seconds after which a Sentinel that promoted and did not adopt is given up: it looks each second.
 PATIENCE = 1.6

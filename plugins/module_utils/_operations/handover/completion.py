@@ -44,7 +44,7 @@ class Completion:
         self._proof: Proof | None = None
         self._final_offset: int | None = None
         self._fence_stood = False
-        self._notes: list[str] = []
+        self._notes = [f"{name} began a failover of its own, which was called off" for name in request.called_off]
 
     def run(self) -> Passed:
         """Carry it through. Clients are released, or the pause ends by itself."""

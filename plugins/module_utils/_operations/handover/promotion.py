@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
 from ..._engine.group import GroupConnections
 from ..._engine.sentinel import Sentinel
@@ -16,15 +16,15 @@ from ..._model.address import Address
 from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
 from ..._model.handover import Fence
 from ..._model.preflight import announced_or_raise
-from ..._model.replies import parse_pairs, whole
-from ..._model.sentinel import parse_primary
+from ..._model.replies import whole
+from ..._model.sentinel import PrimaryEntry
 from .passage import Passage
+from .rivals import PROBE_TIMEOUT, Rivals, failing_over
 
 POLL = 0.005
 WATCHED_AFTER_CANCEL = 0.3
 # Seconds after which the Sentinel that was asked is looked after: it takes 0.2 to 0.35 s to promote a replica.
 USUALLY_PROMOTED_WITHIN = 0.7
-PROBE_TIMEOUT = 0.25
 LEAST_FOR_PROMOTION = 0.3
 
 
@@ -82,10 +82,14 @@ def ask(passage: Passage, leader: str) -> bool:
 
 @dataclass
 class Request:
-    """Who was asked to fail over, by whether the Sentinel answered; the last one answered or asked comes last."""
+    """Who was asked to fail over, by whether the Sentinel answered; the last one answered or asked comes last.
+
+    Who was at it before counts as one that answered. ``called_off``: who began one of its own beside it.
+    """
 
     answered: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
+    called_off: list[str] = field(default_factory=list)
 
     def ask(self, passage: Passage, sentinel: str) -> bool:
         """Ask one more. Returns whether it is at work; raises CommandRefused or AccessDenied when it declined."""
@@ -109,17 +113,35 @@ def promote(passage: Passage, leader: str, request: Request, seconds: float) -> 
     if seconds < LEAST_FOR_PROMOTION:
         raise Refused("nobody was asked to fail over", ["this process was held up, too little of the fence is left"])
     deadline = passage.clock.now() + seconds
-    at_work = request.ask(passage, leader)
+    with Rivals(passage) as rivals:
+        try:
+            return _promoted_by(passage, leader, request, deadline, rivals)
+        finally:
+            request.called_off += rivals.called_off
+
+
+def _promoted_by(passage: Passage, leader: str, request: Request, deadline: float, rivals: Rivals) -> str | None:
+    ahead = rivals.ahead()
+    if ahead is None:
+        at_work = request.ask(passage, leader)
+    else:
+        leader, at_work = ahead, True
+        request.answered.append(ahead)
+
+    def alone() -> None:
+        if request.answered:
+            rivals.call_off_beside(request.answered[-1])
+
     others = [target.name for target in passage.urgent.targets.sentinels if target.name != leader]
     while others:
         patience = min(deadline - passage.clock.now(), USUALLY_PROMOTED_WITHIN)
-        promoted = await_promotion(passage, patience if at_work else 0.0)
+        promoted = await_promotion(passage, patience if at_work else 0.0, alone)
         if promoted is not None or passage.clock.now() >= deadline:
             return promoted
-        promoted, failing_over = what_sentinels_do(passage)
+        promoted, under_way = what_sentinels_do(passage)
         if promoted is not None:
             return promoted
-        if at_work and request.answered[-1] in failing_over:
+        if at_work and request.answered[-1] in under_way:
             break
         others.sort(key=lambda name: name in request.unanswered)
         try:
@@ -127,7 +149,7 @@ def promote(passage: Passage, leader: str, request: Request, seconds: float) -> 
         except SteadyhandError:
             # This one knows no better; the next is asked, or what the first one began is called off.
             at_work = False
-    return await_promotion(passage, deadline - passage.clock.now())
+    return await_promotion(passage, deadline - passage.clock.now(), alone)
 
 
 def what_sentinels_do(passage: Passage) -> tuple[str | None, set[str]]:
@@ -138,20 +160,20 @@ def what_sentinels_do(passage: Passage) -> tuple[str | None, set[str]]:
     group = passage.group
     with GroupConnections(passage.urgent.targets, PROBE_TIMEOUT) as probe:
         promoted = _replica_at(passage, announcements(probe).values())
-        names = [target.name for target in probe.targets.sentinels]
-        replies = probe.side_by_side(
-            [partial(probe.ask_sentinel, name, lambda one: one.call("MASTER", group)) for name in names]
-        )
-    entries = {
-        name: parse_primary(parse_pairs(reply)) for name, reply in zip(names, replies) if isinstance(reply, list)
-    }
-    return promoted, {name for name, entry in entries.items() if entry.failover_in_progress}
+        entries = failing_over(probe, group, [target.name for target in probe.targets.sentinels])
+    at_work = {name for name, one in entries.items() if isinstance(one, PrimaryEntry) and one.failover_in_progress}
+    return promoted, at_work
 
 
-def await_promotion(passage: Passage, seconds: float) -> str | None:
-    """The name of the replica that leads, as soon as one says so of itself; None when none did in time."""
+def await_promotion(passage: Passage, seconds: float, meanwhile: Callable[[], object] | None = None) -> str | None:
+    """The name of the replica that leads, as soon as one says so of itself; None when none did in time.
+
+    ``meanwhile`` is called again and again.
+    """
     deadline = passage.clock.now() + seconds
     while True:
+        if meanwhile is not None:
+            meanwhile()
         for name, info in replication_of(passage):
             if not isinstance(info, SteadyhandError) and info.get("role") == "master":
                 return name
