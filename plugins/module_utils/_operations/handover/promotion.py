@@ -130,7 +130,7 @@ def _promoted_by(passage: Passage, leader: str, request: Request, deadline: floa
 
     def alone() -> None:
         if request.answered:
-            rivals.call_off_beside(request.answered[-1])
+            rivals.call_off_beside(request.answered[-1], request.unanswered)
 
     others = [target.name for target in passage.urgent.targets.sentinels if target.name != leader]
     while others:
@@ -168,17 +168,17 @@ def what_sentinels_do(passage: Passage) -> tuple[str | None, set[str]]:
 def await_promotion(passage: Passage, seconds: float, meanwhile: Callable[[], object] | None = None) -> str | None:
     """The name of the replica that leads, as soon as one says so of itself; None when none did in time.
 
-    ``meanwhile`` is called again and again.
+    ``meanwhile`` is called between two looks.
     """
     deadline = passage.clock.now() + seconds
     while True:
-        if meanwhile is not None:
-            meanwhile()
         for name, info in replication_of(passage):
             if not isinstance(info, SteadyhandError) and info.get("role") == "master":
                 return name
         if passage.clock.now() >= deadline:
             return None
+        if meanwhile is not None:
+            meanwhile()
         passage.clock.sleep(POLL)
 
 
@@ -201,7 +201,12 @@ def call_all_off(passage: Passage, request: Request) -> str:
     silent = dict.fromkeys(request.unanswered, "it does not answer")
     for sentinel in [*request.answered, *request.unanswered]:
         try:
-            passage.urgent.sentinel(sentinel).call("RESET", passage.group)
+            asked = passage.urgent.sentinel(sentinel)
+            # Right before it is called off: a silent Sentinel has held up the look at all of them.
+            promoted = _replica_at(passage, [named_by(asked, passage.group)])
+            if promoted is not None:
+                return promoted
+            asked.call("RESET", passage.group)
         except SteadyhandError as error:
             # Whatever it answers: what was not called off goes on.
             passage.urgent.forget(sentinel)

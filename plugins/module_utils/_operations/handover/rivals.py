@@ -15,7 +15,7 @@ from functools import partial
 from types import TracebackType
 
 from ..._engine.group import GroupConnections
-from ..._model.errors import SteadyhandError
+from ..._model.errors import SteadyhandError, Unreachable
 from ..._model.replies import parse_pairs
 from ..._model.sentinel import PrimaryEntry, parse_primary
 from .passage import Passage
@@ -29,7 +29,11 @@ def failing_over(probe: GroupConnections, group: str, names: list[str]) -> dict[
     """What each Sentinel says of the group's primary and of its own failover, or the error that took its place."""
 
     def entry(name: str) -> PrimaryEntry:
-        return parse_primary(parse_pairs(probe.ask_sentinel(name, lambda one: one.call("MASTER", group))))
+        try:
+            return parse_primary(parse_pairs(probe.sentinel(name).call("MASTER", group)))
+        except Unreachable:
+            probe.forget(name)
+            raise
 
     return dict(zip(names, probe.side_by_side([partial(entry, name) for name in names])))
 
@@ -62,8 +66,12 @@ class Rivals:
         self._call_off(name for name in under_way if name not in chosen[:1])
         return chosen[0] if chosen else None
 
-    def call_off_beside(self, leader: str) -> None:
-        """Call off what others have begun beside the one that was asked, as long as nobody has been told of it."""
+    def call_off_beside(self, leader: str, silent: list[str]) -> None:
+        """Call off what others have begun beside the one that was asked, as long as nobody has been told of it.
+
+        Those that are *silent* are not waited for.
+        """
+        self._names = [name for name in self._names if name not in silent]
         now = self._passage.clock.now()
         if now - self._looked < LOOK_EVERY:
             return
