@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine import engines
 from engine.subjects import GROUP
@@ -17,20 +17,32 @@ if TYPE_CHECKING:
     from lab.node import DataNode
     from lab.sentinel import SentinelNode
 
-NODES = tuple(f"{GROUP}-{letter}" for letter in "abc")
+
+def nodes_of(group: str = GROUP) -> tuple[str, ...]:
+    """The names of a group's nodes."""
+    return tuple(f"{group}-{letter}" for letter in "abc")
+
+
+NODES = nodes_of()
 SENTINELS = tuple(f"sentinel-{letter}" for letter in "abc")
 
 
 @dataclass(frozen=True)
 class Installed:
-    """The programs of a group's nodes and Sentinels, below *directory*."""
+    """The programs of the nodes of so many groups and of their Sentinels, below *directory*."""
 
     directory: Path
+    groups: int = 1
 
     @property
-    def lab_options(self) -> dict[str, object]:
-        """Options for a lab of one group that uses these programs."""
-        return {"groups": 1, "node_binaries": {name: str(self._program(name)) for name in (*NODES, *SENTINELS)}}
+    def names(self) -> tuple[str, ...]:
+        """Of everything that has a program."""
+        return (*(name for number in range(self.groups) for name in nodes_of(f"group-{number + 1}")), *SENTINELS)
+
+    @property
+    def lab_options(self) -> dict[str, Any]:
+        """Options for a lab that uses these programs."""
+        return {"groups": self.groups, "node_binaries": {name: str(self._program(name)) for name in self.names}}
 
     def install(self, engine: str, *names: str) -> None:
         """Put a version in place. What runs stays what it was until its restart."""
@@ -45,10 +57,12 @@ class Installed:
         return self.directory / name / "redis-server"
 
 
-def installed(directory: Path, engine: str, newer: str | None = None, on: tuple[str, ...] = ()) -> Installed:
-    """A whole group and its Sentinels of one version, except for the nodes *on* which the newer one is."""
-    programs = Installed(directory)
-    programs.install(engine, *(name for name in (*NODES, *SENTINELS) if name not in on))
+def installed(
+    directory: Path, engine: str, newer: str | None = None, on: tuple[str, ...] = (), groups: int = 1
+) -> Installed:
+    """Whole groups and their Sentinels of one version, except for the nodes *on* which the newer one is."""
+    programs = Installed(directory, groups)
+    programs.install(engine, *(name for name in programs.names if name not in on))
     if newer is not None:
         programs.install(newer, *on)
     return programs

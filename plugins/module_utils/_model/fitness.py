@@ -10,10 +10,9 @@ failed BGSAVE answered MISCONF to every write.
 from __future__ import annotations
 
 from .group import GroupView, Member, attached_replicas
-from .health import Limits, leader_obstacles
+from .health import Limits, leader_obstacles, why_cannot_copy
 from .node import NodeFacts
 from .replies import whole
-from .versions import Software, why_not_loadable
 
 # Valkey 9.1 lists what runs scripts as a module. Every server runs them, listed or not.
 _LUA = "lua"
@@ -37,16 +36,12 @@ def _left_behind(view: GroupView, replica: Member) -> list[str]:
 
     Not the primary: it is the last to be upgraded, so it may copy a newer node for a while, by partial synchronisation.
     """
-    reasons, expiring_fields = [], bool(replica.facts.hashes_with_expiring_fields)
+    reasons = []
     for other in view.replicas:
-        why = why_not_loadable(_software(replica), _software(other), expiring_fields)
+        why = why_cannot_copy(replica, other)
         if other is not replica and why is not None:
             reasons.append(f"{other.name} could not copy it: {why}; upgrade {other.name} first")
     return reasons
-
-
-def _software(member: Member) -> Software:
-    return Software(member.facts.engine, member.facts.version)
 
 
 def _differences(primary: NodeFacts, replica: NodeFacts) -> list[str]:

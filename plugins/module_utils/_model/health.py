@@ -14,6 +14,7 @@ from .node import NodeFacts
 from .problems import Problem
 from .replies import whole
 from .routing import unfinished_routing
+from .versions import Software, why_not_loadable
 from .wiring import wiring_problems
 
 MEBIBYTE = 1024 * 1024
@@ -122,21 +123,26 @@ def _replica_problems(view: GroupView, primary: Member, replica: Member, limits:
                 "Find out to which group it belongs before Sentinel decides it",
             )
     elif upstream.syncing:
-        yield Problem("replica_syncing", replica.name, "a full synchronisation is running", "Wait until it has ended")
+        yield Problem(
+            "replica_syncing",
+            replica.name,
+            "a full synchronisation is running",
+            _upgrade(primary, replica) or "Wait until it has ended",
+        )
     elif not upstream.up:
         yield Problem(
             "replica_link_down",
             replica.name,
             f"its link to {upstream.primary} "
             + (f"is down since {upstream.down_seconds} s" if upstream.down_seconds >= 0 else "was never up"),
-            "Look at masterauth, network and the primary's log",
+            _upgrade(primary, replica) or "Look at masterauth, network and the primary's log",
         )
     elif replica.facts.replication_id != primary.facts.replication_id:
         yield Problem(
             "replica_link_down",
             replica.name,
             "its replication id is not the primary's",
-            "Wait for it to synchronise with the primary",
+            _upgrade(primary, replica) or "Wait for it to synchronise with the primary",
         )
     elif lag_bytes(primary.facts, replica.facts) > limits.max_lag:
         yield Problem(
@@ -159,6 +165,18 @@ def _replica_problems(view: GroupView, primary: Member, replica: Member, limits:
             "replica-read-only is no",
             "Set it to yes: writes that a replica takes are lost, and a fence cannot hold them",
         )
+
+
+def _upgrade(primary: Member, replica: Member) -> str:
+    """What to do with a replica that waits for a full synchronisation in vain; an empty text when it can have one."""
+    why = why_cannot_copy(primary, replica)
+    return f"Upgrade it, or it begins anew for ever: {why}" if why else ""
+
+
+def why_cannot_copy(source: Member, copier: Member) -> str | None:
+    """Why one node could not load what another would send it in a full synchronisation; None when it can."""
+    writer, reader = (Software(member.facts.engine, member.facts.version) for member in (source, copier))
+    return why_not_loadable(writer, reader, bool(source.facts.hashes_with_expiring_fields))
 
 
 def _primary_problems(view: GroupView, primary: Member, limits: Limits) -> Iterator[Problem]:

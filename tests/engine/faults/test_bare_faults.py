@@ -23,6 +23,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover i
     HandOverResult,
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover import swap
+from engine.engines import not_on
 from engine.faults import doomed
 from engine.faults.injection import Injection
 from engine.faults.steps import STEPS
@@ -36,6 +37,8 @@ from lab.waiting import wait_until
 
 GROUPS = 15
 SENTINELS = 0
+OF_ITS_OWN_EXCHANGE = not_on("redis-6.2")
+"""For what is about FAILOVER. There the roles are exchanged by hand, which has tests of its own (test_swap_by_hand.py)."""
 BACK_WITHIN = 2 * ROUTE_SECONDS + 3.0
 """Seconds until clients write again when the traffic cannot be moved: twice the command, and two exchanges."""
 
@@ -83,7 +86,9 @@ def test_a_route_that_fails_both_ways_says_that_nobody_knows_where_clients_go(sh
     assert left_behind(shared_lab, group) == []
 
 
-@pytest.mark.parametrize("step", STEPS[BARE])
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=OF_ITS_OWN_EXCHANGE) if step == "begun" else step for step in STEPS[BARE]]
+)
 def test_what_a_killed_hand_over_leaves_is_named_and_ended(shared_lab: Lab, group: str, step: str) -> None:
     wait_healthy(shared_lab, group)
     traffic = Traffic.start(shared_lab, LOAD, [group])
@@ -109,6 +114,7 @@ def test_what_a_killed_hand_over_leaves_is_named_and_ended(shared_lab: Lab, grou
     assert left_behind(shared_lab, group) == []
 
 
+@OF_ITS_OWN_EXCHANGE
 def test_a_target_that_freezes_or_dies_in_the_exchange_leaves_clients_with_the_old_primary(
     shared_lab: Lab, group: str, inject: Injection
 ) -> None:
@@ -126,6 +132,7 @@ def _new_primary(lab: Lab, group: str, old: DataNode) -> bool:
     return [node.name for node in lab.primaries_of(group)] not in ([], [old.name])
 
 
+@OF_ITS_OWN_EXCHANGE
 def test_the_lost_answer_to_the_request_does_not_hide_the_exchange(
     shared_lab: Lab, group: str, inject: Injection
 ) -> None:
@@ -138,6 +145,7 @@ def test_the_lost_answer_to_the_request_does_not_hide_the_exchange(
     assert left_behind(shared_lab, group) == []
 
 
+@OF_ITS_OWN_EXCHANGE
 def test_a_replica_that_takes_over_in_the_moment_of_giving_up_leaves_the_outcome_unknown(
     shared_lab: Lab, group: str, inject: Injection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.health imp
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import CODES, Problem
 from unit import recordings
-from unit.builders import attached, group_view, member, node_facts, with_link
+from unit.builders import attached, group_view, member, node_facts, with_link, with_node
 from unit.problem_cases import CASES, Case
 
 
@@ -45,6 +45,17 @@ def test_every_problem_says_what_was_seen_and_what_to_do(case: Case) -> None:
 def test_since_when_a_link_is_down(title: str, evidence: str) -> None:
     (problem,) = [problem for problem in found(CASES[title]) if problem.code == "replica_link_down"]
     assert problem.evidence.endswith(evidence)
+
+
+@pytest.mark.parametrize("title", ["a full synchronisation runs", "a link is down", "a replica has another history"])
+@pytest.mark.parametrize(("version", "told"), [("8.0.2", True), ("7.0.15", False)])
+def test_a_replica_that_is_too_old_for_what_it_would_be_sent_is_to_be_upgraded(
+    title: str, version: str, told: bool
+) -> None:
+    view = with_node(with_node(CASES[title].change(group_view()), "a", version=version), "b", version="7.0.15")
+    (problem,) = group_problems(view, Limits())
+    why = "Upgrade it, or it begins anew for ever: redis 7.0.15 cannot load what redis 8.0.2 writes (RDB format 12)"
+    assert (problem.remedy == why) == told
 
 
 # What a hand-over alone asks about; its cases are in test_full_sync.py.
