@@ -22,19 +22,15 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.hando
     promotion,
     sentinel_driver,
 )
-from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.ledger import Ledger
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.passage import Passage
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.settling import settle
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.withdrawal import take_back
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.lock import give_back, take_or_renew
-from engine.faults.injection import Injection
-from engine.faults.trial import Trial, hurry, hurry_one, left_behind, run_again, tried
-from engine.subjects import GROUP, LOCK, conducting, targets_of, wait_healthy
 from engine.engines import NOT_HURRIED, not_on
 from engine.faults.injection import Injection
 from engine.faults.trial import Trial, assert_done_again, hurry, left_behind, revived, tried
-from engine.subjects import GROUP, targets_of, wait_healthy
+from engine.subjects import GROUP, LOCK, conducting, targets_of, wait_healthy
 from lab.lab import Lab
 from lab.waiting import wait_until
 
