@@ -103,7 +103,7 @@ class Request:
         return bool(self.answered or self.unanswered)
 
 
-def promote(passage: Passage, leader: str, request: Request, seconds: float) -> str | None:
+def promote(passage: Passage, leader: str, request: Request, seconds: float, rivals: Rivals) -> str | None:
     """Have somebody promoted; returns who leads, or None when nobody did in time. ``request`` keeps who was asked.
 
     A Sentinel that dies or stops right after its answer is replaced by another while writes are still held: that one
@@ -113,11 +113,10 @@ def promote(passage: Passage, leader: str, request: Request, seconds: float) -> 
     if seconds < LEAST_FOR_PROMOTION:
         raise Refused("nobody was asked to fail over", ["this process was held up, too little of the fence is left"])
     deadline = passage.clock.now() + seconds
-    with Rivals(passage) as rivals:
-        try:
-            return _promoted_by(passage, leader, request, deadline, rivals)
-        finally:
-            request.called_off += rivals.called_off
+    try:
+        return _promoted_by(passage, leader, request, deadline, rivals)
+    finally:
+        request.called_off += rivals.called_off
 
 
 def _promoted_by(passage: Passage, leader: str, request: Request, deadline: float, rivals: Rivals) -> str | None:

@@ -52,6 +52,8 @@ class Rivals:
         self.called_off: list[str] = []
 
     def __enter__(self) -> Rivals:
+        # Their logins would fall into the time in which clients wait.
+        self._probe.side_by_side([partial(self._probe.sentinel, name) for name in self._names])
         return self
 
     def __exit__(

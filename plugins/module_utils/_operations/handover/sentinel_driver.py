@@ -16,6 +16,7 @@ from .fence import PING_PERIOD, StandingFence, fence_on
 from .last_look import why_not_now
 from .passage import Passage, Passed
 from .promotion import POLL, NotPromoted, Request, behind, call_all_off, promote, replication_of
+from .rivals import Rivals
 
 # Seconds of the fence that are kept for what must still be done when nobody is promoted.
 KEPT_FOR_PROMOTION = 0.9
@@ -34,6 +35,10 @@ class SentinelDriver:
 
     def run(self) -> Passed:
         """Carry the hand-over through; the fence is lifted or released on every way out."""
+        with Rivals(self._passage) as rivals:
+            return self._carried_through(rivals)
+
+    def _carried_through(self, rivals: Rivals) -> Passed:
         passage = self._passage
         try:
             self._open()
@@ -47,7 +52,7 @@ class SentinelDriver:
         if against:
             return Passed(REFUSED, tuple(against))
         try:
-            fence, promoted = self._promote(standing)
+            fence, promoted = self._promote(standing, rivals)
         except NotPromoted as error:
             return self._lifted(standing, REFUSED, str(error))
         except SteadyhandError as error:
@@ -66,7 +71,7 @@ class SentinelDriver:
         ping_period = plan.primary.facts.settings[PING_PERIOD]
         return fence_on(self._passage.urgent, self._passage.clock, plan.primary.name, plan.fence_ms, ping_period)
 
-    def _promote(self, standing: StandingFence) -> tuple[Fence, str]:
+    def _promote(self, standing: StandingFence, rivals: Rivals) -> tuple[Fence, str]:
         """Until somebody leads. NotPromoted means that nothing has changed, and so does any error before anybody was asked."""
         passage = self._passage
         started = passage.clock.now()
@@ -79,7 +84,8 @@ class SentinelDriver:
         promoted = self._all_caught_up(fence, standing)
         started = passage.phase("prove", started)
         if promoted is None:
-            promoted = promote(passage, self._leader, self._request, standing.seconds_left - KEPT_FOR_PROMOTION)
+            seconds = standing.seconds_left - KEPT_FOR_PROMOTION
+            promoted = promote(passage, self._leader, self._request, seconds, rivals)
         if promoted is None:
             promoted = call_all_off(passage, self._request)
         passage.phase("promote", started)
