@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from engine import engines
+from engine.faults import doomed
 from engine.faults.injection import Injection
 from engine.faults.trial import hurry
 from lab.lab import Lab
@@ -50,6 +51,13 @@ def unused_groups(shared_lab: Lab) -> Iterator[str]:
 def group(unused_groups: Iterator[str]) -> str:
     """A group that no test has had yet."""
     return next(unused_groups)
+
+
+@pytest.fixture(autouse=True)
+def no_process_left() -> Iterator[None]:
+    """A hand-over in a process of its own ends with its test, also where that failed."""
+    yield
+    doomed.end_all()
 
 
 @pytest.fixture

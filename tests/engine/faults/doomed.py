@@ -26,14 +26,26 @@ from engine.faults.trial import hand_over
 from lab.lab import Lab
 from lab.waiting import wait_until
 
+_started: list[subprocess.Popen[str]] = []
+
 
 def start(lab: Lab, group: str, step: str, *signals: signal.Signals, driver: str = SENTINEL) -> subprocess.Popen[str]:
     """Start one that strikes itself there."""
     words = [sys.executable, "-P", "-m", "engine.faults.doomed", str(lab.directory), group, driver, step]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*words, *(one.name for one in signals)], stdout=subprocess.PIPE, text=True, env=environment
     )
+    _started.append(process)
+    return process
+
+
+def end_all() -> None:
+    """End those that a test which failed has left, frozen ones too."""
+    while _started:
+        with _started.pop() as process:
+            if process.poll() is None:
+                process.kill()
 
 
 def froze(process: subprocess.Popen[str]) -> bool:
