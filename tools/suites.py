@@ -88,7 +88,9 @@ def _run_suite(name: str, engine: str | None, arguments: list[str]) -> int:
     folder = suite.folder or f"tests/{name}"
     elsewhere = [f"--ignore={other.folder}" for other in SUITES.values() if other.folder.startswith(f"{folder}/")]
     chosen = any(word.startswith(folder) for word in arguments)  # files of it, or single tests
-    several = ["-n", str(suite.side_by_side), "--dist", "loadfile"] if suite.side_by_side > 1 and not chosen else []
+    # File by file in the order of tests/conftest.py: those with many tests need not be those that take long.
+    by_file = ["--dist", "loadfile", "--no-loadscope-reorder"]
+    several = ["-n", str(suite.side_by_side), *by_file] if suite.side_by_side > 1 and not chosen else []
     code = run_foreground(
         ["python", "-m", "pytest", *several, *([] if chosen else [folder, *elsewhere]), *arguments], env, ROOT
     )

@@ -19,6 +19,7 @@ from lab.traffic.traffic import Traffic
 
 LabFactory = Callable[..., Lab]
 
+pytestmark = pytest.mark.long
 UPGRADES = [("redis-7.0", "redis-8.0"), ("valkey-8.1", "valkey-9.1"), ("redis-7.0", "valkey-8.1")]
 
 

@@ -20,6 +20,7 @@ from playbooks.run import play, play_command
 
 from .seen import assert_restarted_once, changed_unit, nothing_restarts, starts_of, units
 
+pytestmark = pytest.mark.long
 MEGABYTES = 60
 """10^6 bytes: more than a second of loading by the usual rate (_model/restart.py), and no burden."""
 SAVE_MICROSECONDS = 3_000_000

@@ -16,6 +16,7 @@ from lab.waiting import wait_until
 
 from .run import Run, play
 
+pytestmark = pytest.mark.long
 LIMITS = "client-output-buffer-limit"
 LONG = 60.0
 

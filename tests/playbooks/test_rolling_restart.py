@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
 from lab.lab import Lab
 from lab.traffic.load import Load
 from lab.traffic.traffic import Traffic
@@ -17,6 +18,7 @@ from .run import play
 
 LabFactory = Callable[..., Lab]
 
+pytestmark = pytest.mark.long
 BUDGET = 2 * 3 + 2
 """Module runs for a group of three: two for each node, two for the group."""
 

@@ -39,7 +39,7 @@ from lab.traffic.traffic import Traffic
 from lab.waiting import wait_until
 
 GROUPS = 21
-pytestmark = not_on(*NOT_HURRIED)
+pytestmark = [pytest.mark.long, not_on(*NOT_HURRIED)]
 FENCE = 3.0
 """Seconds: 0.6 of the labs' down-after-milliseconds."""
 

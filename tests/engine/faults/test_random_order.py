@@ -13,7 +13,7 @@ from engine.engines import NOT_HURRIED, not_on
 from engine.faults.orders import run_orders
 from lab.lab import Lab
 
-pytestmark = not_on(*NOT_HURRIED)
+pytestmark = [pytest.mark.long, not_on(*NOT_HURRIED)]
 
 
 def test_nothing_is_lost_unsaid_and_nothing_is_left_in_any_order(

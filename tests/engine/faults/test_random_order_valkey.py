@@ -14,7 +14,7 @@ from engine.faults.orders import run_orders
 from lab.lab import Lab
 
 ENGINE = "valkey-9.1"
-pytestmark = pytest.mark.between(ENGINE)
+pytestmark = [pytest.mark.long, pytest.mark.between(ENGINE)]
 
 
 def test_nothing_is_lost_unsaid_and_nothing_is_left_in_any_order_by_either_way(
