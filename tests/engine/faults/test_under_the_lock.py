@@ -20,12 +20,14 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.hando
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.fence import StandingFence
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.settling import settle
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.lock import take_or_renew
+from engine.engines import NOT_HURRIED, not_on
 from engine.faults.injection import Injection
 from engine.faults.trial import hand_over, left_behind
 from engine.subjects import LOCK, targets_of, wait_healthy
 from lab.lab import Lab
 
 GROUPS = 6
+pytestmark = not_on(*NOT_HURRIED)
 
 
 def test_what_was_seen_before_the_lock_was_held_is_neither_acted_on_nor_planned_with(
