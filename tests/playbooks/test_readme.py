@@ -22,10 +22,11 @@ INLINE = re.compile(r"`(\./dev [^`]+)`")
 ELSEWHERE = {
     "./dev lint": "CI",
     "./dev test": "CI",
-    "./dev test faults": "ten minutes more than CI runs each time, by people before a release",
+    "./dev test faults": "CI",
     "./dev test incidents": "CI",
     "./dev test machines": "CI",
     "./dev test unit": "CI",
+    "./dev bench failover": "a measurement of an hour, run by people",
     "./dev bench rolling_restart": "a measurement of about a quarter of an hour, run by people",
 }
 

@@ -89,6 +89,13 @@ def test_the_sequences_of_others_take_part_in_some_rounds_evenly_spread(others: 
     assert [number for number, _load, name in planned if name == "stock"] == turns
 
 
+def test_each_lane_has_its_share_of_the_rounds_with_others() -> None:
+    names = ["ours-sentinel", "stock"]
+    lanes = [list(schedule(19, 3, lane, 3, ["light"], names)) for lane in range(3)]
+    assert [sum(name == "stock" for _number, _load, name in lane) for lane in lanes] == [1, 1, 1]
+    assert sorted(number for lane in lanes for number, _load, name in lane if name == "ours-sentinel") == list(range(19))
+
+
 def test_a_row_has_medians_and_worsts_of_the_rounds_that_ended() -> None:
     pauses = (0.2, 0.9, 0.4)
     broken = a_round(outcome="broken: x", acknowledged=0, pauses={})

@@ -4,9 +4,9 @@
 
 """A lane: `python -m benchmarks.failover.lane ENGINE LANE LANES ROUNDS OTHERS OUTPUT --sequences ... --loads ...`.
 
-It does every round whose number leaves the remainder LANE when divided by LANES, all sequences in turn, and appends
-each to OUTPUT. Of the ROUNDS, the sequences of others take part in OTHERS, evenly spread. Lanes begin with different
-sequences, so that they do not all do the same at the same time.
+It does one of LANES rounds, all sequences in turn, and appends each to OUTPUT. Of the ROUNDS, the sequences of others take
+part in OTHERS, evenly spread; these are dealt out to the lanes by themselves, because they take longest. Lanes begin with
+different sequences, so that they do not all do the same at the same time.
 """
 
 from __future__ import annotations
@@ -37,8 +37,11 @@ def schedule(
 ) -> Iterator[tuple[int, str, str]]:
     """Number, load and sequence of each round of one lane, in order."""
     shift = lane * len(sequences) // lanes
-    for number in range(lane, rounds, lanes):
-        with_others = (number + 1) * others // rounds > number * others // rounds
+    for number in range(rounds):
+        others_before = number * others // rounds
+        with_others = (number + 1) * others // rounds > others_before
+        if (others_before if with_others else number - others_before) % lanes != lane:
+            continue
         for load in loads:
             for sequence in [*sequences[shift:], *sequences[:shift]]:
                 if with_others or SEQUENCES[sequence].is_ours:
