@@ -93,7 +93,9 @@ def test_each_lane_has_its_share_of_the_rounds_with_others() -> None:
     names = ["ours-sentinel", "stock"]
     lanes = [list(schedule(19, 3, lane, 3, ["light"], names)) for lane in range(3)]
     assert [sum(name == "stock" for _number, _load, name in lane) for lane in lanes] == [1, 1, 1]
-    assert sorted(number for lane in lanes for number, _load, name in lane if name == "ours-sentinel") == list(range(19))
+    assert sorted(number for lane in lanes for number, _load, name in lane if name == "ours-sentinel") == list(
+        range(19)
+    )
 
 
 def test_a_row_has_medians_and_worsts_of_the_rounds_that_ended() -> None:

@@ -19,6 +19,7 @@ _FOR_USERS = {
     "FILES.json",
     "MANIFEST.json",
     "README.md",
+    "docs",  # the picture of the README
     "meta",
     "playbooks",
     "plugins",
