@@ -20,6 +20,7 @@ from .._model.errors import (
     CommandMissing,
     CommandRefused,
     LibraryMissing,
+    NotListening,
     OutcomeUnknown,
     SteadyhandError,
     Unreachable,
@@ -151,7 +152,9 @@ class Connection:
             self._link.disconnect()
             if "certificate" in said.lower():
                 return AccessDenied(f"{where}: the TLS certificate was not accepted: {said}")
-            return Unreachable(f"{where} did not answer {verb}: {self._lost}")
+            # redis-py wraps what the operating system said.
+            refused = isinstance(error.__cause__ or error.__context__ or error, ConnectionRefusedError)
+            return (NotListening if refused else Unreachable)(f"{where} did not answer {verb}: {self._lost}")
         raise error
 
 

@@ -28,6 +28,10 @@ class Unreachable(SteadyhandError):
     """A server did not answer: connection refused, lost or timed out. Nothing is known about its state."""
 
 
+class NotListening(Unreachable):
+    """Nothing listens at the address of a server: its process has ended, or has not begun."""
+
+
 class AccessDenied(SteadyhandError):
     """A server answered, but not to us: wrong password, missing permission, certificate not accepted."""
 

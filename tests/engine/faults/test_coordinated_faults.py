@@ -82,6 +82,10 @@ def test_a_node_that_dies_in_the_exchange_costs_no_write_and_no_lasting_pause(
     # A primary that dies without a fence loses what it acknowledged in that instant: the engine is asynchronous.
     assert len({one.key for one in trial.lost}) <= (20 if dying == "primary" else 0)
     assert trial.effect.longest_pause < (AUTOMATIC_FAILOVER if dying == "primary" else PAUSE + 1)
+    if dying == "primary":
+        # A Sentinel that is reset forgets the replicas, and a dead primary cannot tell it of them.
+        logs = [sentinel.process.log_file.read_text(encoding="utf-8") for sentinel in shared_lab.sentinels]
+        assert not any(f"+reset-master master {group} " in log for log in logs)
     assert_done_again(shared_lab, group, driver=COORDINATED)
     assert left_behind(shared_lab, group) == []
 

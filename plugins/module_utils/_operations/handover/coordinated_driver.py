@@ -20,7 +20,7 @@ from .adoption import await_adoption, repoint
 from .alignment import BEST_AGE_COORDINATED, align
 from .nudging import NUDGE, Nudger
 from .passage import Passage, Passed
-from .promotion import NotPromoted, call_off, what_sentinels_do
+from .promotion import NotPromoted, PrimaryEnded, call_off, what_sentinels_do
 from .side import Side, if_answering
 from .swap import prove, send_clients_on, take_up_again
 
@@ -177,6 +177,8 @@ class CoordinatedDriver:
             take_up_again(passage.urgent, self._old.name)
             if self._word_of(self._new).get("role") != "slave":
                 raise OutcomeUnknown(f"{self._new.name} was not seen to follow {self._old.name} again") from None
+            raise
+        except PrimaryEnded:
             raise
         except OutcomeUnknown as error:
             # The replica or the Sentinel is silent. Clients wait, so the old primary leads on; what the other does when it

@@ -13,7 +13,7 @@ from typing import Any, Callable
 from ..._engine.group import GroupConnections
 from ..._engine.sentinel import Sentinel
 from ..._model.address import Address
-from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError, Unreachable
+from ..._model.errors import CommandRefused, NotListening, OutcomeUnknown, Refused, SteadyhandError, Unreachable
 from ..._model.handover import Fence
 from ..._model.preflight import announced_or_raise
 from ..._model.replies import whole
@@ -26,6 +26,10 @@ WATCHED_AFTER_CANCEL = 0.3
 # Seconds after which the Sentinel that was asked is looked after: it takes 0.2 to 0.35 s to promote a replica.
 USUALLY_PROMOTED_WITHIN = 0.7
 LEAST_FOR_PROMOTION = 0.3
+
+
+class PrimaryEnded(OutcomeUnknown):
+    """The old primary's process has ended in the middle."""
 
 
 class NotPromoted(SteadyhandError):
@@ -197,6 +201,7 @@ def call_all_off(passage: Passage, request: Request) -> str:
     promoted, _failing_over = what_sentinels_do(passage)
     if promoted is not None:
         return promoted
+    _require_primary(passage)
     silent = dict.fromkeys(request.unanswered, "it does not answer")
     for sentinel in [*request.answered, *request.unanswered]:
         try:
@@ -226,6 +231,22 @@ def call_all_off(passage: Passage, request: Request) -> str:
     if mute:
         raise OutcomeUnknown("whether somebody was promoted could not be seen: " + "; ".join(mute))
     raise NotPromoted(", ".join(request.answered) + " promoted nobody in time; the failover was called off")
+
+
+def _require_primary(passage: Passage) -> None:
+    """Raises PrimaryEnded where the old primary's process has ended: then a failover is what the group needs.
+
+    A Sentinel that is called off forgets the replicas, and learns of them from the primary only. Each time that it was elected
+    then it would find nobody to promote (seen on Valkey 9.1: clients waited for more than a minute).
+    """
+    old = passage.plan.primary.name
+    try:
+        passage.urgent.ask_node(old, lambda node: node.call("PING"))
+    except NotListening as error:
+        raise PrimaryEnded(f"the primary has ended, so the Sentinels are left to fail over ({error})") from error
+    except SteadyhandError:
+        # It may go on at any moment.
+        passage.urgent.forget(old)
 
 
 def named_by(sentinel: Sentinel, group: str) -> Address:
