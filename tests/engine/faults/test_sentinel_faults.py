@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -134,6 +135,37 @@ def test_a_sentinel_that_crashes_at_a_step_of_its_own_is_replaced(lab: Lab, inje
     inject.after_phase("release", revived(lab, LEADER))
     assert_done(lab, tried(lab, GROUP, settle_timeout=40.0))
     assert "simulat" in lab.sentinel(LEADER).process.log_tail(200).lower()
+
+
+def test_a_sentinel_that_is_not_connected_to_the_promoted_node_is_not_asked_to_go_on_yet(
+    lab: Lab, inject: Injection
+) -> None:
+    inject.at_once(LEADER)
+    with lab.sentinel(LEADER).client() as client:
+        client.execute_command("SENTINEL", "SIMULATE-FAILURE", "crash-after-promotion")
+    inject.before_call(adoption, "_ask_another", disconnected(lab))
+    inject.after_phase("release", revived(lab, LEADER))
+    assert_done(lab, tried(lab, GROUP, settle_timeout=40.0))
+
+
+def disconnected(lab: Lab) -> Callable[[], None]:
+    """Close what the other Sentinels ask the promoted node on, as soon as they have it again: they come back a second later."""
+
+    def close() -> None:
+        with lab.primary_of(GROUP).client() as promoted:
+
+            def questions() -> list[str]:
+                return [one["id"] for one in promoted.client_list() if re.fullmatch(r"sentinel-\w+-cmd", one["name"])]
+
+            def both() -> str | None:
+                return None if len(questions()) == 2 else f"{questions()}"
+
+            for _time in range(2):
+                wait_until(both, 5.0, "two Sentinels to be connected", interval=0.002)
+                for number in questions():
+                    promoted.client_kill_filter(_id=number)
+
+    return close
 
 
 @pytest.mark.parametrize("moment", ["before it could answer", "after its answer"])

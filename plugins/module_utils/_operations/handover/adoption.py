@@ -14,13 +14,15 @@ from ..._model.address import Address
 from ..._model.errors import CommandRefused, SteadyhandError
 from ..._model.preflight import announced_or_raise
 from ..._model.replies import parse_pairs
-from ..._model.sentinel import parse_primary
+from ..._model.sentinel import parse_primary, parse_replica
 from .passage import Passage
 from .promotion import POLL, announcements, named_by
 from .rivals import PROBE_TIMEOUT
 
 # Seconds after which a Sentinel that promoted and did not adopt is given up: it looks each second.
 PATIENCE = 1.6
+# Seconds until a Sentinel that lost its connections to the new primary has them again: it tries once a second.
+RECONNECTS_WITHIN = 1.5
 
 
 def follow(address: Address, node: Node) -> str:
@@ -74,19 +76,34 @@ def await_adoption(passage: Passage, leader: str, address: Address, deadline: fl
 def _ask_another(passage: Passage, names: list[str], address: Address) -> str:
     """Ask the others in turn until one goes on. What was heard from them is old: the first one was waited for meanwhile.
 
-    On connections of their own, on which nothing is waited for for long.
+    On connections of their own, on which nothing is waited for for long. Only one that is connected to the new primary is
+    asked: a promotion closes the connections of every Sentinel to it, one whose two connections did not end in the same
+    moment comes back a second later only, and would promote another replica until then (seen on 7.0).
     """
-    refused = []
+    deadline = passage.clock.now() + RECONNECTS_WITHIN
     with GroupConnections(passage.urgent.targets, PROBE_TIMEOUT) as probe:
-        for name in names:
-            try:
-                if named_by(probe.sentinel(name), passage.group) != announced_or_raise(passage.plan.primary):
-                    return f"the first Sentinel was not heard of any more; {name} had named the new primary already"
-                _ask_one(probe.sentinel(name), passage.group, address)
-                return f"the first Sentinel did not finish; {name} was asked to adopt the new primary"
-            except SteadyhandError as error:
-                refused.append(str(error))
-    return "the first Sentinel did not finish, and no other took over: " + "; ".join(refused)
+        while True:
+            refused = []
+            for name in names:
+                try:
+                    if named_by(probe.sentinel(name), passage.group) != announced_or_raise(passage.plan.primary):
+                        return f"the first Sentinel was not heard of any more; {name} had named the new primary already"
+                    if _is_connected(probe.sentinel(name), passage.group, address):
+                        _ask_one(probe.sentinel(name), passage.group, address)
+                        return f"the first Sentinel did not finish; {name} was asked to adopt the new primary"
+                    refused.append(f"{name} is not connected to it")
+                except SteadyhandError as error:
+                    probe.forget(name)
+                    refused.append(str(error))
+            if passage.clock.now() >= deadline:
+                return "the first Sentinel did not finish, and no other took over: " + "; ".join(refused)
+            passage.clock.sleep(POLL)
+
+
+def _is_connected(sentinel: Sentinel, group: str, address: Address) -> bool:
+    """Whether a Sentinel can choose the replica at that address."""
+    entries = [parse_replica(parse_pairs(reply)) for reply in sentinel.call("REPLICAS", group)]
+    return any(entry.address == address and not entry.down for entry in entries)
 
 
 def _ask_one(sentinel: Sentinel, group: str, address: Address) -> None:
