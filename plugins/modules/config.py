@@ -183,10 +183,11 @@ unseen:
   sample: ["the server's command line, which may override settings at the next start"]
 """
 
-from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.login import login_from, node_address_options
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.login import node_address_options
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.module import Task, run_module
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node, NodeTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.settings import NodeSettings
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.targets import login_from
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import Refused
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.settings.plan import PushFailed

@@ -289,6 +289,9 @@ maintenance:
     since:
       description: Since when, in UTC by the primary's clock.
       type: str
+    restarting:
+      description: C(run_id) of the node that this run has last found safe to restart, for the guard of that node; empty before the first.
+      type: str
     ends_in_seconds:
       description: When it ends unless it is renewed; V(none) where it does not end.
       type: int
@@ -316,14 +319,11 @@ write_rate:
   sample: 52428.8
 """
 
-from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.group import (
-    group_options,
-    limits_from,
-    targets_from,
-)
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.group import group_options, limits_from
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.module import Task, run_module
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.results import UNSEEN_GROUP, group_result
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.targets import targets_from
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.watching import watch_until_settled
 

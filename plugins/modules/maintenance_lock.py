@@ -99,6 +99,9 @@ holder:
     since:
       description: Since when, in UTC by the primary's clock.
       type: str
+    restarting:
+      description: C(run_id) of the node that it has last found safe to restart; empty before the first.
+      type: str
 """
 
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.group import group_options

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.group import group_options, targets_from
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.group import group_options
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.login import (
     login_options,
     sentinel_login_options,
@@ -19,6 +19,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.results 
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Connection, Login
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import NodeTarget
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel import SentinelTarget
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.targets import targets_from
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import Unreachable
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits, group_problems

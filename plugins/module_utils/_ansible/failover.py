@@ -14,6 +14,7 @@ from typing import Any
 from .._engine.group import GroupConnections, GroupTargets
 from .._engine.host import read_host
 from .._engine.routing import CommandRoute
+from .._engine.targets import targets_from
 from .._model.candidate import Preference
 from .._model.drivers import AUTO, DRIVERS
 from .._model.errors import BadInput, ConditionTimeout, OutcomeUnknown, Refused
@@ -27,8 +28,8 @@ from .._operations.handover.conductor import Conductor, HandOverWish
 from .._operations.handover.interruptions import uninterrupted
 from .._operations.waiting import Patience, Settled, wait_until_healthy
 from .._operations.watching import watch
-from .group import limits_from, targets_from
-from .lock import lock_from, lock_keeper
+from .group import limits_from
+from .lock import kept_lock, lock_from, lock_keeper
 from .module import Task
 from .results import UNSEEN_GROUP, group_result
 from .safe_restart import question_from
@@ -68,7 +69,7 @@ def body(task: Task) -> None:
             watched = watch(connections.observe, SystemClock(), 1.0, limits, accept)
             task.result["view"] = group_result(watched.view, watched.judgement)
             settled = Settled(watched.view, watched.judgement, 0.0, watched.write_rate)
-            predict(task, settled, question_from(task.params))
+            predict(task, connections, settled, question_from(task.params), kept_lock(task.params))
 
 
 def _require_known(params: Mapping[str, Any], known: list[str]) -> None:

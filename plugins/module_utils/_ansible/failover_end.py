@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .._engine.group import GroupConnections
+from .._engine.targets import targets_from
 from .._model.errors import BadInput, OutcomeUnknown, Refused
 from .._model.handover import DONE, HANDED_BACK, REFUSED, UNKNOWN
 from .._model.health import group_problems
@@ -18,7 +19,7 @@ from .._operations.handover.interruptions import uninterrupted
 from .._operations.handover.routing_end import RoutingEnd, RoutingWish
 from .failover import EMPTY_RESULT as FAILOVER_RESULT
 from .failover import PLANNED, URGENT_TIMEOUT, route_from, route_options
-from .group import limits_from, targets_from
+from .group import limits_from
 from .lock import lock_from
 from .module import Task
 from .results import group_result

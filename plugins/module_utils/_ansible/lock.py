@@ -40,6 +40,11 @@ def lock_from(params: Mapping[str, Any]) -> LockWish | None:
     return LockWish(option["owner"], option["purpose"], option["seconds"], tuple(option["continues"]))
 
 
+def kept_lock(params: Mapping[str, Any]) -> LockWish | None:
+    """The same where it is kept when the module ends."""
+    return None if (params["lock"] or {}).get("release") else lock_from(params)
+
+
 def lock_keeper(
     task: Task, connections: GroupConnections, wish: LockWish | None, key: str
 ) -> Callable[[GroupView], None]:

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-from .._engine.connection import Login
 
 _LOGIN: dict[str, dict[str, Any]] = {
     "login_user": {"type": "str"},
@@ -40,17 +37,3 @@ def node_address_options() -> dict[str, dict[str, Any]]:
         **login_options(),
         "connect_timeout": {"type": "float", "default": 3.0},
     }
-
-
-def login_from(params: Mapping[str, Any], prefix: str = "") -> Login:
-    """The login that the module's parameters describe."""
-    return Login(
-        user=params[prefix + "login_user"],
-        password=params[prefix + "login_password"],
-        tls=params[prefix + "tls"],
-        validate_certs=params[prefix + "validate_certs"],
-        check_hostname=params[prefix + "check_hostname"],
-        ca_certs=params[prefix + "ca_certs"],
-        client_cert_file=params[prefix + "client_cert_file"],
-        client_key_file=params[prefix + "client_key_file"],
-    )

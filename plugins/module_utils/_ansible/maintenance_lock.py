@@ -9,10 +9,10 @@ from dataclasses import asdict
 
 from .._engine.group import GroupConnections
 from .._engine.node import Node
+from .._engine.targets import targets_from
 from .._model.errors import Refused
 from .._model.lock import LockRecord, LockWish, lock_key
 from .._operations.lock import give_back, held, holder, take_or_renew
-from .group import targets_from
 from .module import Task
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from .._engine.node import Node, NodeTarget
+from .._engine.targets import login_from
 from .._model.address import Address
 from .._model.node import NodeFacts
-from .login import login_from
 from .module import Task
 
 EMPTY_RESULT: dict[str, Any] = {

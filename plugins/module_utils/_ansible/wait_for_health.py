@@ -8,15 +8,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._engine.group import GroupConnections
+from .._engine.targets import targets_from
 from .._model.errors import ConditionTimeout, Refused
 from .._model.health import group_problems
+from .._model.lock import LockWish
 from .._model.problems import judge
 from .._operations.clock import SystemClock
-from .._operations.lock import give_back
+from .._operations.lock import announce_restart, give_back, take_or_renew
 from .._operations.safe_restart import RestartQuestion, forecast_or_refuse, rewriting
 from .._operations.waiting import Patience, Settled, wait_until_healthy
-from .group import limits_from, targets_from
-from .lock import lock_from, lock_keeper
+from .group import limits_from
+from .lock import kept_lock, lock_from, lock_keeper
 from .module import Task
 from .results import forecast_result, group_result
 from .safe_restart import question_from
@@ -45,7 +47,8 @@ def body(task: Task) -> None:
         task.result.update(
             view=group_result(settled.view, settled.judgement), waited=settled.waited, write_rate=settled.write_rate
         )
-        predict(task, settled, _as_seen(question, params["stopped_ago"], settled))
+        asked = _as_seen(question, params["stopped_ago"], settled)
+        predict(task, connections, settled, asked, None if task.check_mode else kept_lock(params))
         if lock is not None and params["lock"]["release"] and settled.view.primary is not None:
             give_back(connections.node(settled.view.primary.name), settled.view.name, lock.owner)
 
@@ -58,11 +61,20 @@ def _as_seen(question: RestartQuestion | None, stopped_ago: float | None, settle
     return replace(question, wish=replace(question.wish, expected_seconds=seconds))
 
 
-def predict(task: Task, settled: Settled, question: RestartQuestion | None) -> None:
-    """Add the prediction of a restart to the result, or fail with the reasons against it."""
+def predict(
+    task: Task,
+    connections: GroupConnections,
+    settled: Settled,
+    question: RestartQuestion | None,
+    lock: LockWish | None,
+) -> None:
+    """Add the prediction of a restart to the result, or fail with the reasons against it.
+
+    A restart that may be is announced in the lock of this run: the node's guard lets it pass then.
+    """
     if question is None:
         return
-    member = settled.view.member(question.node)
+    primary, member = settled.view.primary, settled.view.member(question.node)
     if member is not None and member.facts.is_primary:
         return
     try:
@@ -70,3 +82,6 @@ def predict(task: Task, settled: Settled, question: RestartQuestion | None) -> N
     except Refused as error:
         task.result["missing"] = list(error.reasons)
         raise
+    if lock is not None and primary is not None and member is not None:
+        take_or_renew(connections.node(primary.name), settled.view.name, lock)
+        announce_restart(connections.node(primary.name), settled.view.name, lock.owner, member.facts.run_id)

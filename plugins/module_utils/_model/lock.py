@@ -12,6 +12,9 @@ lock that is gone is a refusal, because somebody else may have worked in between
 A run that goes on where another one was cut off need not wait for the end of a lock that nobody will give back: it names the
 runs that it continues, and takes over what they hold. It is an owner of its own, so two that continue the same run exclude
 each other, and one that was not dead after all is refused at its next step.
+
+The lock also says which node its owner is about to restart. That node's guard lets this stop pass and holds every other one
+until the owner has ended.
 """
 
 from __future__ import annotations
@@ -37,11 +40,15 @@ class LockWish:
 
 @dataclass(frozen=True)
 class LockRecord:
-    """The content of a lock. ``since`` is a text of UTC time by the primary's clock."""
+    """The content of a lock. ``since`` is a text of UTC time by the primary's clock.
+
+    ``restarting`` is the run id of the node that its owner has found safe to restart: it ends with the restart by itself.
+    """
 
     owner: str
     purpose: str
     since: str
+    restarting: str = ""
 
     def encode(self) -> str:
         """The value stored in the key."""
@@ -54,7 +61,9 @@ class LockRecord:
             return None
         try:
             fields = json.loads(text)
-            return cls(str(fields["owner"]), str(fields["purpose"]), str(fields["since"]))
+            return cls(
+                str(fields["owner"]), str(fields["purpose"]), str(fields["since"]), str(fields.get("restarting", ""))
+            )
         except (ValueError, KeyError, TypeError):
             return cls("unknown", "unknown", "unknown")
 

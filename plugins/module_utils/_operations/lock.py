@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from .._model.errors import Refused, SteadyhandError
@@ -81,6 +82,16 @@ def _require_end_of_handover(primary: NodePort, group: str, found: HeldLock) -> 
     if last is not None and last.outcome == BEGUN and last.owner == found.record.owner:
         still = f"its hand-over away from {last.old_primary}, begun at {last.begun_at}, has not ended: try again when it has"
         raise Refused(f"group {group} is under maintenance", [still, str(found)])
+
+
+def announce_restart(primary: NodePort, group: str, owner: str, run_id: str) -> None:
+    """Say in the owner's lock which node is restarted next. Raises Refused when the lock is not the owner's any more."""
+    key, record = lock_key(group), holder(primary, group)
+    if record is not None and record.owner == owner:
+        said = replace(record, restarting=run_id)
+        if _guarded(primary, key, owner, ("SET", key, said.encode(), "KEEPTTL")):
+            return
+    raise Refused(f"group {group} is under maintenance by another run", [str(record or "the lock has ended")])
 
 
 def give_back(primary: NodePort, group: str, owner: str) -> bool:
