@@ -41,7 +41,7 @@ SUITES: Mapping[str, Suite] = {
     "engine": Suite(engines=True, side_by_side=4),
     # Servers that are killed, frozen and starved: their tests wait for seconds at a time, and hardly compute.
     "faults": Suite(engines=True, side_by_side=6, folder="tests/engine/faults"),
-    "incidents": Suite(),
+    "incidents": Suite(machines=True),
     "playbooks": Suite(ssh=True, side_by_side=3),
     "machines": Suite(servers=False, machines=True, side_by_side=2),
 }

@@ -99,9 +99,9 @@ class Hosts(Groups[HostedNode]):
         self.wait_converged()
         write_inventory(self.directory, self._inventory())
 
-    def wait_converged(self) -> None:
+    def wait_converged(self, timeout: float = CONVERGE_TIMEOUT) -> None:
         """Wait until the group is whole and every Sentinel knows it so."""
-        wait_until(lambda: why_not_converged(self.nodes, self.sentinels), CONVERGE_TIMEOUT, "convergence", interval=0.2)
+        wait_until(lambda: why_not_converged(self.nodes, self.sentinels), timeout, "convergence", interval=0.2)
 
     def destroy(self) -> None:
         """Remove everything. Safe to call twice."""

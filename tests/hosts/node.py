@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lab.asked import AskedNode, AskedSentinel
 from lab.probe import Endpoint
+
+from hosts.process import HostedProcess
 
 if TYPE_CHECKING:
     from hosts.distribution import Distribution
@@ -42,6 +45,11 @@ class HostedNode(AskedNode):
     def endpoint(self) -> Endpoint:
         """Where it answers, and as whom we ask."""
         return Endpoint(str(self.machine.address), self.port, None, self.password)
+
+    @cached_property
+    def process(self) -> HostedProcess:
+        """Its server's process, wherever it is restarted."""
+        return HostedProcess(self.machine.name, self.distribution.unit)
 
     def unit(self) -> Unit:
         """Its service now."""

@@ -20,7 +20,7 @@ TIMEOUT = 120.0
 """Seconds for one command; most take less than one."""
 
 
-def podman(*words: str, script: str | None = None) -> str:
+def podman(*words: str, script: str | None = None, timeout: float = TIMEOUT) -> str:
     """Run `podman WORDS`, with *script* as its standard input; what it printed.
 
     :raises LabError: it failed; the message holds what it printed. Not the script, which may carry passwords.
@@ -32,12 +32,18 @@ def podman(*words: str, script: str | None = None) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=TIMEOUT,
+        timeout=timeout,
         check=False,
     )
     if done.returncode != 0:
         raise LabError(f"this ended with code {done.returncode}: {shlex.join(command)}\n{done.stdout.rstrip()}")
     return done.stdout
+
+
+def as_owner() -> list[str]:
+    """What to put before a command that is to run as whoever owns the containers."""
+    words: list[str] = json.loads(_variable(PODMAN_VARIABLE))
+    return words[:-1]
 
 
 def image(name: str) -> str:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from types import TracebackType
+from typing import Protocol
 
 from lab.errors import LabError
-from lab.node import DataNode
 
 STOLEN = 0.1
 """Seconds of every period in which the machines' servers do not run: far below any time-out of Redis or Sentinel."""
@@ -22,10 +22,28 @@ PERIOD = 0.25
 """Seconds."""
 
 
+class FreezableProcess(Protocol):
+    """Raises LabError when it does not run."""
+
+    def freeze(self) -> None:
+        """Stop it."""
+
+    def thaw(self) -> None:
+        """Let it go on."""
+
+
+class Freezable(Protocol):
+    """A server, wherever it runs."""
+
+    @property
+    def process(self) -> FreezableProcess:
+        """Its process at this moment."""
+
+
 class BusyMachines:
     """As a context manager: the servers of these nodes run only a part of the time, restarts included."""
 
-    def __init__(self, nodes: Iterable[DataNode]) -> None:
+    def __init__(self, nodes: Iterable[Freezable]) -> None:
         self._nodes = list(nodes)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="busy machines")
@@ -50,7 +68,7 @@ class BusyMachines:
             self._stop.wait(PERIOD - STOLEN)
 
 
-def _freeze(node: DataNode) -> bool:
+def _freeze(node: Freezable) -> bool:
     """Whether there was a process to freeze: between the two halves of a restart there is none."""
     try:
         node.process.freeze()
@@ -59,7 +77,7 @@ def _freeze(node: DataNode) -> bool:
     return True
 
 
-def _thaw(node: DataNode) -> None:
+def _thaw(node: Freezable) -> None:
     try:
         node.process.thaw()
     except LabError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from lab.node import DataNode
+from lab.asked import AskedNode
 
 REPLICATED_WITHIN = 10_000
 """Milliseconds that a write gets to reach a replica before the measurement is given up."""
@@ -32,7 +32,7 @@ class Lag:
         )
 
 
-def measure_lag(primary: DataNode, seconds: float) -> Lag:
+def measure_lag(primary: AskedNode, seconds: float) -> Lag:
     """Write and WAIT for the first replica's acknowledgement, again and again; the bytes are what the primary took
     meanwhile (its replication offset before and after)."""
     samples: list[tuple[float, int]] = []

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from benchmarks.tables import markdown
-from incidents.busy_machines import BusyMachines
+from incidents.busy_machines import BusyMachines, Freezable
 from incidents.lag import Lag, measure_lag
 from incidents.watcher import Watcher
-from lab.lab import Lab
+from lab.asked import AskedNode
 from lab.traffic.load import Load
+from lab.traffic.served import Served
 from lab.traffic.traffic import Traffic
 from lab.waiting import wait_until
 
@@ -23,17 +25,31 @@ LOAD = Load(
 )
 """The lookup at the end stays small. The rate is bounded, because on a quick machine more would be written during a restart
 than the backlog holds, and our roll would rightly refuse."""
-LAB_OPTIONS = {
-    "groups": 1,
-    # What was to be raised on that day; with it a restarted node catches up by a partial sync.
-    "settings": {"repl-backlog-size": "512mb", "client-output-buffer-limit": "replica 1gb 512mb 60"},
-}
+SETTINGS = {"repl-backlog-size": "512mb", "client-output-buffer-limit": "replica 1gb 512mb 60"}
+"""What was to be raised on that day; with it a restarted node catches up by a partial sync."""
+LAB_OPTIONS = {"groups": 1, "settings": SETTINGS}
 LAG_MEASURED_FOR = 3.0
 """Seconds."""
 SETTLE_TIMEOUT = 150.0
 """Seconds for the group to be whole again after a procedure: what contended needs a full sync."""
 SAVE_TIMEOUT = 60.0
 """Seconds for a dump of the data set."""
+
+
+class Rehearsed(Served, Protocol):
+    """One group, in a lab or on machines."""
+
+    def primary_of(self, group: str) -> AskedNode:
+        """The one node that calls itself primary."""
+
+    def replicas_of(self, group: str) -> Sequence[Freezable]:
+        """The others."""
+
+    def wait_converged(self, timeout: float = ...) -> None:
+        """Wait, for at most so many seconds, until it is whole and every Sentinel knows it so."""
+
+
+Anybody = TypeVar("Anybody", bound=Rehearsed)
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,7 @@ class Outcome:
         return found
 
 
-def rehearse(lab: Lab, procedure: str, run: Callable[[Lab], None]) -> Outcome:
+def rehearse(lab: Anybody, procedure: str, run: Callable[[Anybody], None]) -> Outcome:
     """Run it under load on a group whose replicas lag, wait until the group is whole, and count."""
     primary = lab.primary_of(GROUP)
     with BusyMachines(lab.replicas_of(GROUP)):
@@ -95,7 +111,7 @@ def rehearse(lab: Lab, procedure: str, run: Callable[[Lab], None]) -> Outcome:
     )
 
 
-def _save(lab: Lab) -> None:
+def _save(lab: Served) -> None:
     """Every node has a dump of the last minute, as the distributions' save points see to: none comes back empty, which
     would be a worse day than that one was."""
     before = {node.name: node.info("persistence")["rdb_last_save_time"] for node in lab.nodes_of(GROUP)}

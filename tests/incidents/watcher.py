@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import redis
-from lab.node import DataNode
+from lab.asked import AskedNode
 
 PERIOD = 0.05
 """Seconds between two questions to one node."""
@@ -81,7 +81,7 @@ def spans(probes: Sequence[Probe]) -> list[Span]:
 class Watcher:
     """As a context manager: watches until its end; then `sightings` has the result."""
 
-    def __init__(self, nodes: Iterable[DataNode]) -> None:
+    def __init__(self, nodes: Iterable[AskedNode]) -> None:
         self._probes: dict[str, list[Probe]] = {}
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._watch, args=(node,), name=f"watch {node}") for node in nodes]
@@ -103,7 +103,7 @@ class Watcher:
         """What was seen so far."""
         return Sightings({name: tuple(probes) for name, probes in self._probes.items()})
 
-    def _watch(self, node: DataNode) -> None:
+    def _watch(self, node: AskedNode) -> None:
         probes = self._probes.setdefault(node.name, [])
         with node.client(timeout=PATIENCE) as client:
             while not self._stop.is_set():
