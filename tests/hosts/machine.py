@@ -23,6 +23,8 @@ LABEL = "steadyhand.hosts"
 """A container's and a network's label; its value is the directory that they belong to."""
 BOOT_TIMEOUT = 120.0
 """Seconds until the service manager has started all that it starts."""
+SHUTDOWN_TIMEOUT = 300.0
+"""Seconds that a machine may take to go down; guards hold it until its group can do without it."""
 LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
 MOST = 16384
 """Of either limit. podman's own defaults may lie above what it may hand on, which ends where process ids end."""
@@ -72,6 +74,11 @@ class Machine:
     def stop(self) -> None:
         """Shut it down."""
         podman("stop", self.name)
+
+    def shut_down(self) -> None:
+        """Have its service manager power it off, and wait until it is off."""
+        podman("exec", self.name, "systemctl", "poweroff", "--no-block")
+        podman("wait", self.name, timeout=SHUTDOWN_TIMEOUT)
 
     def start(self) -> None:
         """Switch it on again and wait until it has booted."""

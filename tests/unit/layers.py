@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 COLLECTION = "ansible_collections.steadyhand.redis."
-LAYERS = ("_ansible", "_operations", "_engine", "_model")
+LAYERS = ("_ansible", "_guard", "_operations", "_engine", "_model")
 """Of plugins/module_utils, from top to bottom."""
 
 REDIS_IMPORTER = PurePosixPath("plugins/module_utils/_engine/connection.py")

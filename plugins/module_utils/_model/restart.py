@@ -58,9 +58,7 @@ def forecast(
     if primary is None or primary is node:
         why = "it is the primary: hand over first" if primary is node else "the group has no single primary"
         return RestartForecast(node.name, FULL, why, (why,), ())
-    refusals = _file_refusals(view, primary, host) + _remaining_refusals(view, primary, node, limits)
-    if node.facts.persistence.rewriting:
-        refusals.append("its append-only file is being rewritten: stopped now, it would load the old one or nothing")
+    refusals = stop_refusals(view, primary, node, host, limits)
     resync, why = _resync(primary, node, wish, write_rate)
     unseen = _unseen_of_start(host)
     if resync == FULL:
@@ -74,6 +72,14 @@ def forecast(
         unseen += needs.unseen
     refusals += _service_refusals(node, host)
     return RestartForecast(node.name, resync, why, tuple(refusals), tuple(unseen))
+
+
+def stop_refusals(view: GroupView, primary: Member, node: Member, host: HostFacts, limits: Limits) -> list[str]:
+    """Why a replica must not be stopped now, whether it comes back or not; an empty list when nothing stands against it."""
+    refusals = _file_refusals(view, primary, host) + _remaining_refusals(view, primary, node, limits)
+    if node.facts.persistence.rewriting:
+        refusals.append("its append-only file is being rewritten: stopped now, it would load the old one or nothing")
+    return refusals
 
 
 def _file_refusals(view: GroupView, primary: Member, host: HostFacts) -> list[str]:

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stop that is being held, written down: whoever goes on after a kill knows since when, and whether it has ended."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+ENDED = ".ended"
+
+
+@contextmanager
+def alone(path: str, wait: bool) -> Iterator[bool]:
+    """Only one at a time is at work: one that lost its supervisor goes on beside the next one, which waits for its end.
+
+    Yields whether this one is alone; without ``wait`` it may not be.
+    """
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    with open(path, "w", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+@dataclass
+class HeldStop:
+    """``invocation`` is the service manager's name of one life of the guard's unit, which ends with one stop.
+
+    ``since`` in seconds of the monotonic clock, which all processes of the machine share (man clock_gettime). ``code`` is how
+    it ended; None while it has not.
+    """
+
+    path: str
+    invocation: str
+    since: float
+    code: int | None = None
+
+    @classmethod
+    def begun(cls, path: str, invocation: str) -> HeldStop:
+        """The one that is under way, or a new one. What cannot be read or written only costs what it would have told."""
+        fresh = cls(path, invocation, time.monotonic())
+        try:
+            with open(path, encoding="utf-8") as stream:
+                fields = json.load(stream)
+            if invocation and fields["invocation"] == invocation:
+                code = fields["code"]
+                return cls(path, invocation, float(fields["since"]), None if code is None else int(code))
+        except (OSError, ValueError, KeyError, TypeError):
+            # None was begun, or it cannot be told: a new one may hold for as long as any.
+            fresh.code = None
+        fresh._write()
+        return fresh
+
+    def end(self, code: int) -> None:
+        """It has ended so. The supervisor reads that from a file that holds nothing but the invocation."""
+        self.code = code
+        self._write()
+        _replace(self.path + ENDED, self.invocation)
+
+    def _write(self) -> None:
+        _replace(self.path, json.dumps({name: value for name, value in asdict(self).items() if name != "path"}))
+
+
+def _replace(path: str, text: str) -> None:
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        with open(path + ".new", "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.replace(path + ".new", path)
+    except OSError as error:
+        print(f"<4>{path} cannot be written: {error.strerror}", flush=True)

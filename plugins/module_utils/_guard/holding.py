@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Holding the stop that is under way, and ending that where it cannot last."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Mapping, Sequence
+
+from .._model.errors import BadInput, SteadyhandError
+from .._operations.stopping import EXCUSED, TELL_EVERY, TIMED_OUT, Circumstances
+from .held_stop import HeldStop, alone
+from .manager import PACKAGE, SHUTDOWN, STOP, ManagerSilent
+from .override import read_override, use_up
+from .place import CALLED_OFF, MAY_STOP, MUST_NOT_STOP, Place, guardian, say
+
+LIMITS_UNTOLD = {STOP: 600.0, PACKAGE: 60.0, SHUTDOWN: 600.0}
+"""Seconds for which a stop is held where the settings cannot be read."""
+
+
+def hold(place: Place, _asked: argparse.Namespace) -> int:
+    """Hold the stop that is under way, unless that has ended already; called by the guard's unit."""
+    with alone(place.busy_file, wait=True):
+        held = HeldStop.begun(place.held_file, os.environ.get("INVOCATION_ID", ""))
+        if held.code is None:
+            held.end(_held(place, held.since))
+        return held.code or MAY_STOP
+
+
+def _held(place: Place, held_since: float) -> int:
+    settings = None
+    while settings is None:
+        try:
+            settings = place.settings()
+        except BadInput as error:
+            unjudged = [f"whether it may stop cannot be told: {error}"]
+            now = _circumstances(place, LIMITS_UNTOLD)
+            if now.excuse:
+                return _let_go(place, now.excuse)
+            if time.monotonic() - held_since >= now.limit:
+                return _give_up(place, now.limit, unjudged)
+            _tell(place, unjudged)
+            time.sleep(TELL_EVERY)
+    limits = settings.limit_seconds
+    now = _circumstances(place, limits)
+    if now.excuse:
+        return _let_go(place, now.excuse)
+    if time.monotonic() - held_since >= now.limit:
+        return _give_up(place, now.limit, ["it was not judged in time"])
+    with guardian(settings) as holding:
+        ending = holding.hold(lambda: _circumstances(place, limits), held_since, lambda reasons: _tell(place, reasons))
+    if ending.outcome == TIMED_OUT:
+        return _give_up(place, _circumstances(place, limits).limit, ending.reasons)
+    if ending.outcome == EXCUSED:
+        return _let_go(place, *ending.reasons)
+    say(f"{place.name} may stop: " + "; ".join(ending.reasons))
+    return MAY_STOP
+
+
+def _tell(place: Place, reasons: Sequence[str]) -> None:
+    say(f"the stop of {place.name} is held; against it: " + "; ".join(reasons))
+
+
+def _circumstances(place: Place, limits: Mapping[str, float]) -> Circumstances:
+    """Whether and for how long a stop is to be held now."""
+    override = read_override(place.override_file)
+    if override is not None:
+        return Circumstances(0.0, excuse=str(override))
+    try:
+        kind = place.manager.kind_of_stop()
+        if kind is None:
+            return Circumstances(0.0, excuse=f"nothing stops {place.name}: its guard alone ends")
+        if not place.manager.is_running():
+            return Circumstances(0.0, excuse=f"{place.name} does not run")
+    except ManagerSilent as error:
+        # It cannot be told that nothing is to be held, so it is.
+        say(str(error))
+        kind = STOP
+    return Circumstances(limits[kind], machine_leaves=kind == SHUTDOWN)
+
+
+def _let_go(place: Place, *why: str) -> int:
+    if read_override(place.override_file) is not None:
+        use_up(place.override_file)
+    say("the stop is not held: " + "; ".join(why))
+    return MAY_STOP
+
+
+def _give_up(place: Place, limit: float, reasons: Sequence[str]) -> int:
+    """Holding has lasted as long as it may. The stop is called off where it can be; a machine that goes down goes down."""
+    against = "; ".join(reasons)
+    if place.manager.kind_of_stop() == SHUTDOWN:
+        say(
+            f"{place.name} GOES DOWN UNSAFELY with its machine, the limit of {limit:g} s is over; against it: {against}",
+            error=True,
+        )
+        return CALLED_OFF
+    place.manager.call_off()
+    place.manager.arm_again()
+    say(
+        f"the stop of {place.name} was called off after {limit:g} s, it goes on serving; against its stop: {against}. To stop "
+        f"it all the same: steadyhand-guard --service {place.name} override --reason '...'",
+        error=True,
+    )
+    return CALLED_OFF
+
+
+def armed(place: Place, _asked: argparse.Namespace) -> int:
+    """Say at the start of the guard what it will do, and give back the lock that a stop before it has left."""
+    try:
+        settings = place.settings()
+        with alone(place.busy_file, wait=False) as nothing_is_held, guardian(settings) as holding:
+            # What holds a stop already has taken the lock for it.
+            if nothing_is_held:
+                holding.give_lock_back()
+    except SteadyhandError as error:
+        say(f"stops of {place.name} will be held, and cannot be judged as it is: {error}", error=True)
+        return MUST_NOT_STOP
+    say(f"stops of {settings.rule.node} are held until group {settings.targets.name} can do without it")
+    return MAY_STOP

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What outlives a killed guard: since when it holds, how it ended, and an operator's word."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._guard.held_stop import HeldStop
+from ansible_collections.steadyhand.redis.plugins.module_utils._guard.override import (
+    Override,
+    read_override,
+    use_up,
+    write_override,
+)
+
+
+def test_who_goes_on_holds_since_the_first_and_not_after_the_end(tmp_path: Path) -> None:
+    file = str(tmp_path / "run" / "held")
+    first = HeldStop.begun(file, "one")
+    second = HeldStop.begun(file, "one")
+    assert (second.since, second.code) == (first.since, None)
+    second.end(3)
+    assert HeldStop.begun(file, "one").code == 3
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"invocation": "one"}', '{"invocation": "one", "since": "x", "code": 0}']
+)
+def test_what_cannot_be_read_begins_anew(content: str, tmp_path: Path) -> None:
+    (tmp_path / "held").write_text(content, encoding="utf-8")
+    assert HeldStop.begun(str(tmp_path / "held"), "one").code is None
+
+
+def test_the_next_stop_knows_nothing_of_the_last_one(tmp_path: Path) -> None:
+    file = str(tmp_path / "held")
+    HeldStop.begun(file, "one").end(0)
+    assert HeldStop.begun(file, "two").code is None
+
+
+def test_without_the_name_of_its_life_nothing_is_taken_for_ended(tmp_path: Path) -> None:
+    file = str(tmp_path / "held")
+    HeldStop.begun(file, "").end(0)
+    assert HeldStop.begun(file, "").code is None
+
+
+def test_an_override_counts_until_it_ends_or_is_used_up(tmp_path: Path) -> None:
+    file = str(tmp_path / "run" / "override")
+    assert read_override(file) is None
+    word = Override("mia", "the rack burns", time.time() + 600)
+    write_override(file, word)
+    assert read_override(file) == word
+    assert "mia has overridden the guard until" in str(word)
+    use_up(file)
+    use_up(file)
+    assert read_override(file) is None
+    write_override(file, Override("mia", "the rack burns", time.time() - 1))
+    assert read_override(file) is None
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"by": "x"}', json.dumps({"by": "x", "reason": "y", "until": "soon"})]
+)
+def test_what_cannot_be_read_overrides_nothing(content: str, tmp_path: Path) -> None:
+    (tmp_path / "override").write_text(content, encoding="utf-8")
+    assert read_override(str(tmp_path / "override")) is None
