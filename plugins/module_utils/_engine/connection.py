@@ -177,6 +177,14 @@ def _make_link(address: Address, login: Login, timeout: float) -> Any:
     }
     if int(redis.__version__.split(".", 1)[0]) >= 5:
         options["protocol"] = 2
+    link = _new_link(login, options)
+    # It would say its own name and version (CLIENT SETINFO), which Redis 7.0 has no ACL rule for. By the release it keeps them
+    # as the one or the other.
+    link.lib_name = link.lib_version = link.driver_info = None
+    return link
+
+
+def _new_link(login: Login, options: dict[str, Any]) -> Any:
     if not login.tls:
         return redis.connection.Connection(**options)
     return redis.connection.SSLConnection(

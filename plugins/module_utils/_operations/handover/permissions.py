@@ -10,52 +10,20 @@ from functools import partial
 
 from ..._engine.connection import Connection
 from ..._engine.group import GroupConnections
-from ..._model.borrowed import ledger_key
 from ..._model.errors import CommandMissing, SteadyhandError
-from ..._model.last_handover import last_handover_key
-from ..._model.lock import lock_key
+from ..._model.permissions import COLLECTION, COLLECTION_ON_SENTINEL, SENTINEL, Command, part_of
 from ..._model.preflight import Preflight
-
-Command = tuple[str, ...]
 
 
 def missing_permissions(connections: GroupConnections, plan: Preflight) -> list[str]:
     """Commands that one of the nodes or Sentinels would refuse us, by ACL DRYRUN (Redis 7.0 and Valkey; older engines cannot
     tell), for every driver. What only an exchange of roles by the engine needs: `missing_for_exchange`.
     """
-    group = connections.targets.name
-    lock, ledger, record = lock_key(group), ledger_key(group), last_handover_key(group)
-    # Of every node that may lead before or afterwards.
-    needed: list[Command] = [
-        ("CLIENT", "PAUSE", "100", "WRITE"),
-        ("CLIENT", "UNPAUSE"),
-        ("CLIENT", "KILL", "TYPE", "normal"),
-        ("CLIENT", "KILL", "TYPE", "pubsub"),
-        ("GET", lock),
-        ("SET", lock, "x", "NX", "PX", "1000"),
-        ("PEXPIRE", lock, "1000"),
-        ("DEL", lock),
-        ("WATCH", lock),
-        ("UNWATCH",),
-        ("TIME",),
-        ("GET", record),
-        ("SET", record, "x", "EX", "1"),
-        ("HSET", ledger, "x", "x"),
-        ("HGETALL", ledger),
-        ("HDEL", ledger, "x"),
-        ("MULTI",),
-        ("EXEC",),
-        ("PING",),
-        ("CONFIG", "SET", "repl-ping-replica-period", "10"),
-        ("CONFIG", "SET", "replica-priority", "100"),
-        ("CONFIG", "REWRITE"),
-        ("INFO", "replication"),
-        ("REPLICAOF", "NO", "ONE"),
-    ]
-    missing = _denied_by_nodes(connections, plan, needed)
+    missing = _denied_by_nodes(connections, plan, exchange=False)
+    on_sentinel = _needed(COLLECTION_ON_SENTINEL, connections.targets.name, exchange=False)
     for target in connections.targets.sentinels:
         connection = connections.sentinel(target.name).connection
-        missing += _denied(connection, target.name, target.login.user, _of_sentinels(group))
+        missing += _denied(connection, target.name, target.login.user, on_sentinel)
     return missing
 
 
@@ -72,21 +40,7 @@ def unwritable(connections: GroupConnections, plan: Preflight) -> list[str]:
 
 def missing_for_exchange(connections: GroupConnections, plan: Preflight) -> list[str]:
     """What we may not run besides where the nodes exchange roles by the engine's FAILOVER."""
-    return _denied_by_nodes(connections, plan, [("FAILOVER", "ABORT"), ("REPLCONF", "GETACK", "*")])
-
-
-def _of_sentinels(group: str) -> list[Command]:
-    """What is asked of a Sentinel by each driver: one that may not be reset cannot be called off."""
-    return [
-        ("SENTINEL", "FAILOVER", group),
-        ("SENTINEL", "RESET", group),
-        ("SENTINEL", "SET", group, "down-after-milliseconds", "5000"),
-        ("SENTINEL", "REPLICAS", group),
-        ("SENTINEL", "MASTER", group),
-        ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", group),
-        ("INFO", "sentinel"),
-        ("PING",),
-    ]
+    return _denied_by_nodes(connections, plan, exchange=True)
 
 
 def missing_sentinel_permissions(connections: GroupConnections, plan: Preflight) -> list[str]:
@@ -101,11 +55,7 @@ def missing_sentinel_permissions(connections: GroupConnections, plan: Preflight)
         return [f"the Sentinels' user cannot be seen: {error}"]
     if not users:
         return [f"no connection of a Sentinel was found on {plan.primary.name}"]
-    needed: list[Command] = [
-        ("FAILOVER", "TO", "127.0.0.1", "1", "TIMEOUT", "1"),
-        ("CLIENT", "PAUSE", "100", "WRITE"),
-        ("CLIENT", "UNPAUSE"),
-    ]
+    needed = _needed(SENTINEL, connections.targets.name, exchange=True)
     missing = []
     for user in sorted(users):
         for command, reply in zip(needed, node.pipeline([("ACL", "DRYRUN", user, *command) for command in needed])):
@@ -132,12 +82,19 @@ def _sentinel_links(connections: GroupConnections, name: str) -> list[dict[str, 
     return [client for client in clients if re.match(r"sentinel-\w+-cmd$", client.get("name", ""))]
 
 
-def _denied_by_nodes(connections: GroupConnections, plan: Preflight, commands: list[Command]) -> list[str]:
+def _denied_by_nodes(connections: GroupConnections, plan: Preflight, *, exchange: bool) -> list[str]:
+    needed = _needed(COLLECTION, connections.targets.name, exchange=exchange)
     missing = []
+    # Every node that may lead before or afterwards.
     for member in (plan.primary, *plan.electable):
         node = connections.node(member.name)
-        missing += _denied(node.connection, member.name, node.target.login.user, commands)
+        missing += _denied(node.connection, member.name, node.target.login.user, needed)
     return missing
+
+
+def _needed(part: str, group: str, *, exchange: bool) -> list[Command]:
+    permissions = part_of(part, group).permissions
+    return [command for one in permissions if one.exchange == exchange for command in one.commands]
 
 
 def _denied(connection: Connection, name: str, user: str | None, commands: list[Command]) -> list[str]:
