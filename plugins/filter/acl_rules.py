@@ -29,8 +29,9 @@ options:
       replica: replicas on their primary (C(masteruser)).
   engine:
     description:
-      - The engine of the Sentinels. It makes a difference for V(sentinel) only.
-      - "V(valkey) permits the Sentinels what C(SENTINEL FAILOVER) with C(COORDINATED) needs."
+      - The engine of the servers and of their Sentinels. It makes a difference for V(sentinel) and V(replica).
+      - "V(valkey) permits Sentinels what C(SENTINEL FAILOVER) with C(COORDINATED) needs, and replicas what C(dual-channel-replication-enabled)
+        needs."
     type: str
     required: true
     choices: [redis, valkey]
@@ -55,7 +56,7 @@ RETURN = r"""
 _value:
   description: The rules, separated by spaces.
   type: str
-  sample: resetkeys resetchannels -@all +ping +replconf +psync
+  sample: resetkeys resetchannels -@all +replconf +psync
 """
 
 from collections.abc import Callable

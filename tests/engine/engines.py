@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 WITHOUT_TLS = ("redis-6.2",)
 # Its Sentinels cannot be told to look more often (SENTINEL DEBUG): only what needs none of them is tried on it under faults.
 NOT_HURRIED = ("redis-6.2",)
+# Valkey copies over two channels where it is told to; Redis 8.0 does so by itself.
+WITHOUT_DUAL_CHANNEL = ("redis-6.2", "redis-7.0", "redis-8.0")
+DUAL_CHANNEL = {"dual-channel-replication-enabled": "yes", "repl-diskless-sync": "yes"}
 every_engine = pytest.mark.every_engine
 
 

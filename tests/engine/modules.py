@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from engine.subjects import targets_of
+from engine.subjects import target_of, targets_of
 
 if TYPE_CHECKING:
     from ansible_collections.steadyhand.redis.plugins.module_utils._engine.connection import Login
     from lab.lab import Lab
+    from lab.node import DataNode
 
 MODULES = "ansible_collections.steadyhand.redis.plugins.modules"
 
@@ -40,12 +41,25 @@ def group_arguments(lab: Lab, group: str = "group-1") -> dict[str, Any]:
         **_tls_arguments("", targets.nodes[0].login),
         **(
             {
+                "sentinel_login_user": sentinels[0].login.user,
                 "sentinel_login_password": sentinels[0].login.password,
                 **_tls_arguments("sentinel_", sentinels[0].login),
             }
             if sentinels
             else {}
         ),
+    }
+
+
+def node_arguments(node: DataNode) -> dict[str, Any]:
+    """The arguments that describe one node."""
+    target = target_of(node)
+    return {
+        "login_host": target.address.host,
+        "login_port": target.address.port,
+        "login_user": target.login.user,
+        "login_password": target.login.password,
+        **_tls_arguments("", target.login),
     }
 
 

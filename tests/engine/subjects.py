@@ -41,6 +41,8 @@ from lab.state import Credentials
 if TYPE_CHECKING:
     from ansible_collections.steadyhand.redis.plugins.module_utils._model.group import GroupView
     from lab.lab import Lab
+    from lab.node import DataNode
+    from lab.state import SentinelCredentials, SentinelState
     from lab.tls import TlsFiles
 
 GROUP = "group-1"
@@ -49,23 +51,23 @@ LOCK = LockWish("the-test", "a test", 60)
 
 def targets_of(lab: Lab, group: str = GROUP) -> GroupTargets:
     """The group as a user of the collection would describe it."""
-    nodes = []
-    for node in lab.nodes_of(group):
-        credentials = node.state.credentials
-        user = None if credentials is None else Credentials.MAINTENANCE
-        password = None if credentials is None else credentials.maintenance_password
-        login = _login(node.state.tls, user, password)
-        nodes.append(NodeTarget(node.name, Address.of(node.state.host, node.state.port), login))
-    sentinels = [
-        SentinelTarget(
-            one.name, Address.of(one.state.host, one.state.port), _login(one.state.tls, None, one.state.password)
-        )
-        for one in lab.sentinels
-    ]
-    return GroupTargets(group, tuple(nodes), tuple(sentinels))
+    nodes = tuple(target_of(node) for node in lab.nodes_of(group))
+    return GroupTargets(group, nodes, tuple(_sentinel_target(one.state) for one in lab.sentinels))
 
 
-def _login(tls: TlsFiles | None, user: str | None, password: str | None) -> Login:
+def target_of(node: DataNode) -> NodeTarget:
+    """The node as the user of the collection that may do the least."""
+    state = node.state
+    return NodeTarget(state.name, Address.of(state.host, state.port), _login(state.tls, state.credentials))
+
+
+def _sentinel_target(state: SentinelState) -> SentinelTarget:
+    return SentinelTarget(state.name, Address.of(state.host, state.port), _login(state.tls, state.credentials))
+
+
+def _login(tls: TlsFiles | None, credentials: Credentials | SentinelCredentials | None) -> Login:
+    user = None if credentials is None else Credentials.MAINTENANCE
+    password = None if credentials is None else credentials.maintenance_password
     if tls is None:
         return Login(user, password)
     return Login(

@@ -14,6 +14,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.steadyhand.redis.plugins.modules import config
 from engine import engines
 from engine.engines import not_on
+from engine.modules import node_arguments
 from lab.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ def push(
     node: DataNode, capsys: pytest.CaptureFixture[str], settings: dict[str, Any], **options: Any
 ) -> dict[str, Any]:
     """Run the module against a node of the lab, with the lab's maintenance user."""
-    endpoint = node.state.endpoint
-    login = {"login_user": endpoint.username, "login_password": endpoint.password}
-    address = {"login_host": endpoint.host, "login_port": endpoint.port}
-    with patch_module_args({**address, **login, "settings": settings, **options}), pytest.raises(SystemExit):
+    with patch_module_args({**node_arguments(node), "settings": settings, **options}), pytest.raises(SystemExit):
         config.main()
     result = json.loads(capsys.readouterr().out)
     assert isinstance(result, dict)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, REFUSED
+from engine.copies import copy_anew
 from engine.subjects import GROUP, conducting, wait_healthy
 from lab.lab import Lab
-from lab.waiting import wait_until
 
 LabFactory = Callable[..., Lab]
 
@@ -41,19 +41,7 @@ def test_full_synchronisations_that_grow_are_seen_between_two_looks(shared_lab: 
     wait_healthy(shared_lab)
     primary, replica = shared_lab.primary_of(GROUP), shared_lab.replicas_of(GROUP)[0]
 
-    def synchronise() -> None:
-        before = primary.info("stats")["sync_full"]
-        with replica.client() as client:
-            # A history of its own, so that nobody can continue it.
-            pipeline = client.pipeline(transaction=True)
-            pipeline.execute_command("REPLICAOF", "NO", "ONE")
-            pipeline.execute_command("REPLICAOF", primary.state.host, primary.state.port)
-            pipeline.execute()
-        wait_until(
-            lambda: None if primary.info("stats")["sync_full"] > before else "none has begun", 30, "a synchronisation"
-        )
-
-    with going_on(synchronise), conducting(shared_lab) as conductor:
+    with going_on(lambda: copy_anew(primary, replica)), conducting(shared_lab) as conductor:
         result = conductor.run()
     assert result.outcome == REFUSED
     assert any(reason.startswith(f"full_syncs_growing ({primary.name})") for reason in result.reasons), result.reasons

@@ -16,6 +16,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.hando
 from engine import engines
 from engine.subjects import GROUP, conducting, wait_healthy
 from lab.lab import Lab
+from lab.state import Credentials
 from lab.traffic.load import Load
 from lab.traffic.traffic import Traffic
 
@@ -79,6 +80,11 @@ def test_a_connection_to_every_node_stands_before_the_sentinel_is_asked(
 def test_the_stock_way_is_taken_where_the_sentinels_own_user_may_not_coordinate(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1, secured=True, binary=engines.programs()["valkey-9.1"])
     wait_healthy(lab)
+    for node in lab.nodes_of(GROUP):
+        with node.client() as client:
+            client.execute_command(
+                "ACL", "SETUSER", Credentials.SENTINEL, "-failover", "-client|pause", "-client|unpause"
+            )
     with conducting(lab) as conductor:
         _view, plan, reasons = conductor.plan()
     assert (plan.driver if plan else None, reasons) == ("sentinel", ())

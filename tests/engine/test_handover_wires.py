@@ -21,7 +21,6 @@ from engine.modules import group_arguments, run
 from engine.subjects import GROUP
 from engine.upgrades import engine_of, full_syncs
 from lab.lab import Lab
-from lab.state import Credentials
 from lab.traffic.traffic import Traffic
 
 LabFactory = Callable[..., Lab]
@@ -86,11 +85,6 @@ def test_sentinels_coordinate_it_over_tls_with_acl_users_and_announced_hostnames
     binary = engines.programs()[COORDINATING]
     lab = lab_factory(groups=1, binary=binary, tls=True, secured=True, announce_host="localhost")
     hurry(lab)
-    # What the Sentinels' own user needs for it, besides what it has anyway.
-    rules = ("+failover", "+client|pause", "+client|unpause")
-    for node in lab.nodes_of(GROUP):
-        with node.client() as client:
-            client.execute_command("ACL", "SETUSER", Credentials.SENTINEL, *rules)
     assert_handed_over(lab, capsys, COORDINATED)
 
 

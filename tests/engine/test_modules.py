@@ -16,10 +16,9 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors imp
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import lock_key
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.conductor import Conductor
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.handover.routing_end import RoutingEnd
-from engine.modules import group_arguments, run
+from engine.modules import group_arguments, node_arguments, run
 from engine.subjects import GROUP, wait_healthy
 from lab.lab import Lab
-from lab.state import Credentials
 
 LabFactory = Callable[..., Lab]
 Capture = pytest.CaptureFixture[str]
@@ -32,19 +31,10 @@ def lab(shared_secured_lab: Lab) -> Lab:
     return shared_secured_lab
 
 
-def secrets_of(lab: Lab) -> list[str]:
-    """Every password of the lab."""
-    found = [sentinel.state.password for sentinel in lab.sentinels]
-    for node in lab.nodes:
-        assert node.state.credentials is not None
-        found += [value for name, value in vars(node.state.credentials).items() if name.endswith("_password")]
-    return [secret for secret in found if secret]
-
-
 def without_secrets(lab: Lab, result: dict[str, Any]) -> dict[str, Any]:
     """The result, after a look for passwords in it. The invocation is Ansible's own and shows parameters masked."""
     text = json.dumps(result)
-    assert not [secret for secret in secrets_of(lab) if secret in text]
+    assert not [secret for secret in lab.secrets if secret in text]
     return result
 
 
@@ -78,15 +68,7 @@ def test_a_failed_group_module_returns_the_same_keys(lab: Lab, capsys: Capture) 
 
 def test_node_info_reads_the_role_from_the_running_node(lab: Lab, capsys: Capture) -> None:
     for node in lab.nodes_of(GROUP):
-        credentials = node.state.credentials
-        assert credentials is not None
-        arguments = {
-            "login_host": node.state.host,
-            "login_port": node.state.port,
-            "login_user": Credentials.MAINTENANCE,
-            "login_password": credentials.maintenance_password,
-        }
-        result = without_secrets(lab, run(capsys, "node_info", arguments))
+        result = without_secrets(lab, run(capsys, "node_info", node_arguments(node)))
         assert result["role"] == ("primary" if node.role() == "master" else "replica")
         assert result["run_id"] == node.run_id()
 

@@ -13,9 +13,8 @@ from engine import engines
 from engine.subjects import GROUP
 
 if TYPE_CHECKING:
+    from lab.asked import AskedServer
     from lab.lab import Lab
-    from lab.node import DataNode
-    from lab.sentinel import SentinelNode
 
 
 def nodes_of(group: str = GROUP) -> tuple[str, ...]:
@@ -68,7 +67,7 @@ def installed(
     return programs
 
 
-def engine_of(server: DataNode | SentinelNode) -> str:
+def engine_of(server: AskedServer) -> str:
     """What runs, by names like `valkey-9.1`, as the server itself says."""
     with server.client() as client:
         said = client.info("server")

@@ -7,9 +7,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
+
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.permissions import (
+    COLLECTION,
+    COLLECTION_ON_SENTINEL,
+    REPLICA,
+    SENTINEL,
+    SENTINEL_PEER,
+    acl_rules,
+)
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.versions import REDIS, VALKEY
 
 from lab.options import PERSISTENCE_SETTINGS, LabOptions, Settings
-from lab.state import Credentials, NodeState, SentinelState
+from lab.state import Credentials, NodeState, SentinelCredentials, SentinelState
+
+_EVERYTHING = "~* &* +@all"
 
 
 def node_conf(node: NodeState, primary: NodeState, options: LabOptions) -> str:
@@ -26,7 +39,7 @@ def node_conf(node: NodeState, primary: NodeState, options: LabOptions) -> str:
     if node.announce_host is not None:
         settings["replica-announce-ip"] = node.announce_host
     if node.credentials is not None:
-        settings["user"] = list(_users(node.credentials))
+        settings["user"] = list(_users(node.credentials, options))
         settings["masteruser"] = Credentials.REPLICATION
         settings["masterauth"] = node.credentials.replication_password
     settings.update(options.settings)
@@ -45,9 +58,10 @@ def sentinel_conf(sentinel: SentinelState, primaries: Iterable[NodeState], optio
         "dir": sentinel.directory,
         "logfile": '""',
     }
-    if sentinel.password is not None:
-        settings["requirepass"] = sentinel.password
-        settings["sentinel sentinel-pass"] = sentinel.password
+    if sentinel.credentials is not None:
+        settings["user"] = list(_users_of_sentinels(sentinel))
+        settings["sentinel sentinel-user"] = SentinelCredentials.PEER
+        settings["sentinel sentinel-pass"] = sentinel.credentials.peer_password
     lines = _render(settings).splitlines()
     if options.announce_host is not None:
         lines += ["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"]
@@ -73,16 +87,30 @@ def _ports(server: NodeState | SentinelState) -> dict[str, str]:
     return {"port": "0", "tls-port": str(server.port), **server.tls.server_settings}
 
 
-def _users(credentials: Credentials) -> Iterable[str]:
-    """The rights of replication and Sentinel users are those of Redis' own documentation (ACL, Sentinel)."""
+def _users(credentials: Credentials, options: LabOptions) -> Iterable[str]:
+    """Whoever the collection documents has the rights that it documents, and no more."""
+    sentinels = _engine(options.binary_of("sentinel-a"))
     yield "default off"
-    yield f"{Credentials.MAINTENANCE} on >{credentials.maintenance_password} ~* &* +@all"
-    yield f"{Credentials.REPLICATION} on >{credentials.replication_password} +psync +replconf +ping"
-    yield (
-        f"{Credentials.SENTINEL} on >{credentials.sentinel_password} allchannels +multi +slaveof +ping +exec +subscribe"
-        " +config|rewrite +role +publish +info +client|setname +client|kill +script|kill"
-    )
+    yield f"{Credentials.LAB} on >{credentials.lab_password} {_EVERYTHING}"
+    yield f"{Credentials.MAINTENANCE} on >{credentials.maintenance_password} {acl_rules(COLLECTION, sentinels)}"
+    yield f"{Credentials.REPLICATION} on >{credentials.replication_password} {acl_rules(REPLICA, sentinels)}"
+    yield f"{Credentials.SENTINEL} on >{credentials.sentinel_password} {acl_rules(SENTINEL, sentinels)}"
     yield f"{Credentials.APPLICATION} on >{credentials.application_password} ~* &* +@all -@dangerous +role"
+
+
+def _users_of_sentinels(sentinel: SentinelState) -> Iterable[str]:
+    credentials, engine = sentinel.credentials, _engine(sentinel.binary)
+    if credentials is None:
+        return
+    yield "default off"
+    yield f"{Credentials.LAB} on >{credentials.lab_password} {_EVERYTHING}"
+    yield f"{Credentials.MAINTENANCE} on >{credentials.maintenance_password} {acl_rules(COLLECTION_ON_SENTINEL, engine)}"
+    yield f"{SentinelCredentials.PEER} on >{credentials.peer_password} {acl_rules(SENTINEL_PEER, engine)}"
+    yield f"{Credentials.APPLICATION} on >{credentials.application_password} +sentinel|get-master-addr-by-name"
+
+
+def _engine(binary: str) -> str:
+    return VALKEY if VALKEY in Path(binary).name else REDIS
 
 
 def _render(settings: Settings) -> str:

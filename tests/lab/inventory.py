@@ -121,8 +121,9 @@ def _sentinel_variables(sentinel: SentinelState) -> dict[str, Any]:
         "redis_sentinel_port": sentinel.port,
         "redis_zone": sentinel.zone,
     }
-    if sentinel.password is not None:
-        variables["redis_sentinel_login_password"] = sentinel.password
+    if sentinel.credentials is not None:
+        variables["redis_sentinel_login_user"] = Credentials.MAINTENANCE
+        variables["redis_sentinel_login_password"] = sentinel.credentials.maintenance_password
     return variables | _tls_variables("redis_sentinel_", sentinel.tls)
 
 

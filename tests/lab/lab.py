@@ -29,7 +29,7 @@ from lab.route import Route
 from lab.sentinel import SentinelNode
 from lab.server import start_server
 from lab.ssh import check_login, make_keys, sshd_conf, write_known_hosts
-from lab.state import STATE_FILE, LabState
+from lab.state import STATE_FILE, LabState, NodeState, SentinelState
 from lab.tls import make_certificates
 from lab.waiting import wait_until
 from lab.warden import Warden
@@ -85,10 +85,13 @@ class Lab(Groups[DataNode]):
     @property
     def secrets(self) -> set[str]:
         """Every password of the lab."""
-        found = {sentinel.password for sentinel in self._state.sentinels if sentinel.password}
-        for credentials in (node.credentials for node in self._state.nodes if node.credentials):
-            found |= set(dataclasses.astuple(credentials))
-        return found
+        servers: tuple[NodeState | SentinelState, ...] = (*self._state.nodes, *self._state.sentinels)
+        return {
+            password
+            for one in servers
+            if one.credentials is not None
+            for password in dataclasses.astuple(one.credentials)
+        }
 
     def route(self, group: str) -> Route:
         """How applications find the primary of the group."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import string
+from dataclasses import fields
 from pathlib import Path
 
 from lab.options import LabOptions
 from lab.ports import reserve_port
 from lab.ssh import sshd_program
-from lab.state import Credentials, LabState, NodeState, SentinelState, SshdState
+from lab.state import Credentials, LabState, NodeState, SentinelCredentials, SentinelState, SshdState
 from lab.tls import TlsFiles
 
 PASSWORD_BYTES = 18
@@ -27,7 +28,7 @@ def new_state(directory: Path, options: LabOptions) -> LabState:
     nodes: list[NodeState] = []
     for number in range(1, options.groups + 1):
         nodes += _group(f"group-{number}", number, directory, options)
-    sentinel_password = _password() if options.secured else None
+    credentials = SentinelCredentials(*(_password() for _ in fields(SentinelCredentials))) if options.secured else None
     sentinels = tuple(
         SentinelState(
             name=name,
@@ -36,7 +37,7 @@ def new_state(directory: Path, options: LabOptions) -> LabState:
             binary=options.binary_of(name),
             host=options.host,
             port=reserve_port(directory, options.host),
-            password=sentinel_password,
+            credentials=credentials,
             tls=TlsFiles.below(directory) if options.tls else None,
         )
         for name, zone in ((f"sentinel-{zone}", zone) for zone in string.ascii_lowercase[: options.sentinels])
@@ -45,7 +46,7 @@ def new_state(directory: Path, options: LabOptions) -> LabState:
 
 
 def _group(group: str, number: int, directory: Path, options: LabOptions) -> list[NodeState]:
-    shared = Credentials("", _password(), _password(), _password()) if options.secured else None
+    shared = Credentials(*(_password() for _ in fields(Credentials))) if options.secured else None
     nodes = []
     for zone in string.ascii_lowercase[: options.replicas + 1]:
         name = f"{group}-{zone}"

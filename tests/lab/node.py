@@ -37,7 +37,7 @@ class DataNode(AskedNode):
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where the maintenance user asks."""
+        """Where the lab's own user asks."""
         return self.state.endpoint
 
     @property

@@ -31,7 +31,7 @@ class SentinelNode(AskedSentinel):
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where the Sentinel answers."""
+        """Where the lab's own user asks."""
         return self.state.endpoint
 
     @property

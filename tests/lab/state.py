@@ -26,15 +26,31 @@ STATE_FILE = "state.json"
 class Credentials:
     """The ACL users of one node. Only the maintenance password differs from node to node of a group."""
 
+    lab_password: str
     maintenance_password: str
     replication_password: str
     sentinel_password: str
     application_password: str
 
+    LAB = "lab"
+    """Who may do everything: it asks the lab's own questions, and breaks things for tests."""
     MAINTENANCE = "maintenance"
+    """Whom the inventory names: it has the least rights that the collection documents."""
     REPLICATION = "replication"
     SENTINEL = "sentinel"
     APPLICATION = "application"
+
+
+@dataclass(frozen=True)
+class SentinelCredentials:
+    """The ACL users of the Sentinels; `Credentials` names them but for the one as which Sentinels ask one another."""
+
+    lab_password: str
+    maintenance_password: str
+    peer_password: str
+    application_password: str
+
+    PEER = "peer"
 
 
 @dataclass(frozen=True)
@@ -65,11 +81,10 @@ class NodeState:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where the maintenance user asks."""
+        """Where the lab's own user asks."""
         if self.credentials is None:
             return Endpoint(self.host, self.port, tls=self.tls)
-        password = self.credentials.maintenance_password
-        return Endpoint(self.host, self.port, Credentials.MAINTENANCE, password, self.tls)
+        return Endpoint(self.host, self.port, Credentials.LAB, self.credentials.lab_password, self.tls)
 
     def why_not_answering(self, pid: int) -> str | None:
         """None when *pid* answers there with its data loaded."""
@@ -91,7 +106,7 @@ class SentinelState:
     binary: str
     host: str
     port: int
-    password: str | None
+    credentials: SentinelCredentials | None
     tls: TlsFiles | None
 
     @property
@@ -106,8 +121,18 @@ class SentinelState:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where the Sentinel answers."""
-        return Endpoint(self.host, self.port, None, self.password, self.tls)
+        """Where the lab's own user asks."""
+        if self.credentials is None:
+            return Endpoint(self.host, self.port, tls=self.tls)
+        return Endpoint(self.host, self.port, Credentials.LAB, self.credentials.lab_password, self.tls)
+
+    @property
+    def for_applications(self) -> Endpoint:
+        """Where applications ask who leads."""
+        if self.credentials is None:
+            return self.endpoint
+        password = self.credentials.application_password
+        return Endpoint(self.host, self.port, Credentials.APPLICATION, password, self.tls)
 
     def why_not_answering(self, pid: int) -> str | None:
         """None when *pid* answers there."""
@@ -175,7 +200,12 @@ class LabState:
                 NodeState(**{**node, "credentials": _credentials(node["credentials"]), "tls": _tls(node["tls"])})
                 for node in plain["nodes"]
             ),
-            sentinels=tuple(SentinelState(**{**one, "tls": _tls(one["tls"])}) for one in plain["sentinels"]),
+            sentinels=tuple(
+                SentinelState(
+                    **{**one, "credentials": _sentinel_credentials(one["credentials"]), "tls": _tls(one["tls"])}
+                )
+                for one in plain["sentinels"]
+            ),
             sshds=tuple(SshdState(**sshd) for sshd in plain["sshds"]),
             options=LabOptions.from_plain(plain["options"]),
         )
@@ -190,7 +220,7 @@ class LabState:
         node = next(node for node in self.nodes if node.group == group)
         return Route(
             group,
-            {sentinel.name: sentinel.endpoint for sentinel in self.sentinels},
+            {sentinel.name: sentinel.for_applications for sentinel in self.sentinels},
             None if node.credentials is None else Credentials.APPLICATION,
             None if node.credentials is None else node.credentials.application_password,
             node.tls,
@@ -238,6 +268,10 @@ def _named(name: str, servers: tuple[_Server, ...]) -> _Server:
 
 def _credentials(plain: dict[str, str] | None) -> Credentials | None:
     return None if plain is None else Credentials(**plain)
+
+
+def _sentinel_credentials(plain: dict[str, str] | None) -> SentinelCredentials | None:
+    return None if plain is None else SentinelCredentials(**plain)
 
 
 def _tls(plain: dict[str, str] | None) -> TlsFiles | None:

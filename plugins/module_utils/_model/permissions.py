@@ -38,8 +38,8 @@ _NOTHING = ("resetkeys", "resetchannels", "-@all")
 class Permission:
     """One ACL rule: ``+command``, ``+command|subcommand``, ``~keys`` or ``&channels``, and what for.
 
-    ``commands`` need it. ``exchange``: only where nodes exchange their roles by the engine's FAILOVER. ``engine``: only the
-    Sentinels of that engine need it.
+    ``commands`` need it. ``exchange``: only where nodes exchange their roles by the engine's FAILOVER. ``engine``: only that
+    engine needs it.
     """
 
     rule: str
@@ -239,9 +239,14 @@ def _replica(_group: str) -> Part:
     return Part(
         "Replicas on their primary (`masteruser`)",
         (
-            Permission("+ping", "whether the primary answers", (("PING",),)),
             Permission("+replconf", "who the replica is, and how far", (("REPLCONF", "listening-port", "1"),)),
             Permission("+psync", "copy the data", (("PSYNC", "?", "-1"),)),
+            Permission(
+                "+sync",
+                "copy them over a second channel (`dual-channel-replication-enabled`)",
+                (("SYNC",),),
+                engine=VALKEY,
+            ),
         ),
     )
 

@@ -46,8 +46,8 @@ every_permission = pytest.mark.parametrize(
 @pytest.mark.parametrize(
     ("part", "engine", "rules"),
     [
-        (REPLICA, "redis", "resetkeys resetchannels -@all +ping +replconf +psync"),
-        (REPLICA, "valkey", "resetkeys resetchannels -@all +ping +replconf +psync"),
+        (REPLICA, "redis", "resetkeys resetchannels -@all +replconf +psync"),
+        (REPLICA, "valkey", "resetkeys resetchannels -@all +replconf +psync +sync"),
         (
             SENTINEL_PEER,
             "redis",
