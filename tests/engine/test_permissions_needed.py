@@ -87,20 +87,21 @@ def without(servers: Sequence[AskedServer], user: str, rules: Iterable[str]) -> 
     for server in servers:
         with server.client() as client:
             client.execute_command("ACL", "LOG", "RESET")
-            client.execute_command("ACL", "SETUSER", user, *_taken(rules))
+            client.execute_command("ACL", "SETUSER", user, *_rules_of(user, server, but=rules))
             client.execute_command("CLIENT", "KILL", "USER", user)
     try:
         yield
     finally:
         for server in servers:
             with server.client() as client:
-                engine = engine_of(server).partition("-")[0]
-                client.execute_command("ACL", "SETUSER", user, *acl_rules(PARTS[user], engine).split())
+                client.execute_command("ACL", "SETUSER", user, *_rules_of(user, server))
                 client.execute_command("CLIENT", "KILL", "USER", user)
 
 
-def _taken(rules: Iterable[str]) -> list[str]:
-    return ["resetchannels" if rule.startswith("&") else f"-{rule[1:]}" for rule in rules]
+def _rules_of(user: str, server: AskedServer, but: Iterable[str] = ()) -> list[str]:
+    """All of them anew, for Redis 6.2 cannot take a single subcommand away."""
+    engine = engine_of(server).partition("-")[0]
+    return [rule for rule in acl_rules(PARTS[user], engine).split() if rule not in tuple(but)]
 
 
 def wait_until_refused(servers: Sequence[AskedServer], user: str, rules: Iterable[str]) -> None:
@@ -167,8 +168,9 @@ def test_sentinels_need_what_they_may_do_on_nodes_to_coordinate(lab_factory: Lab
 @every_engine
 def test_sentinels_need_what_they_may_do_on_one_another(lab_factory: LabFactory) -> None:
     lab = lab_factory(groups=1, secured=True)
-    with without(lab.sentinels, SentinelCredentials.PEER, HEAR):
-        wait_until_refused(lab.sentinels, SentinelCredentials.PEER, HEAR)
+    if engine_of(lab.sentinels[0]) != "redis-6.2":  # its Sentinels do not look at channels
+        with without(lab.sentinels, SentinelCredentials.PEER, HEAR):
+            wait_until_refused(lab.sentinels, SentinelCredentials.PEER, HEAR)
     with without(lab.sentinels, SentinelCredentials.PEER, TALK):
         lab.primary_of(GROUP).process.freeze()
         wait_until_refused(lab.sentinels, SentinelCredentials.PEER, TALK)

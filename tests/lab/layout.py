@@ -28,7 +28,7 @@ def new_state(directory: Path, options: LabOptions) -> LabState:
     nodes: list[NodeState] = []
     for number in range(1, options.groups + 1):
         nodes += _group(f"group-{number}", number, directory, options)
-    credentials = SentinelCredentials(*(_password() for _ in fields(SentinelCredentials))) if options.secured else None
+    credentials = SentinelCredentials(**_passwords(SentinelCredentials)) if options.secured else None
     sentinels = tuple(
         SentinelState(
             name=name,
@@ -46,7 +46,7 @@ def new_state(directory: Path, options: LabOptions) -> LabState:
 
 
 def _group(group: str, number: int, directory: Path, options: LabOptions) -> list[NodeState]:
-    shared = Credentials(*(_password() for _ in fields(Credentials))) if options.secured else None
+    shared = Credentials(**_passwords(Credentials)) if options.secured else None
     nodes = []
     for zone in string.ascii_lowercase[: options.replicas + 1]:
         name = f"{group}-{zone}"
@@ -75,6 +75,10 @@ def _sshds(directory: Path, nodes: list[NodeState]) -> tuple[SshdState, ...]:
         SshdState(name, str(directory / "ssh" / name), program, SSHD_HOST, reserve_port(directory, SSHD_HOST))
         for name in (*(f"sshd-{node.name}" for node in nodes), SENTINELS_SSHD)
     )
+
+
+def _passwords(users: type[Credentials | SentinelCredentials]) -> dict[str, str]:
+    return {one.name: _password() for one in fields(users)}
 
 
 def _password() -> str:
