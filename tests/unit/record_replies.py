@@ -29,12 +29,13 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._engine.sentinel 
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import CommandRefused
 from lab.lab import Lab
+from lab.state import Credentials
 from lab.waiting import wait_until
 
 if TYPE_CHECKING:
     from lab.node import DataNode
-    from lab.probe import Endpoint
     from lab.sentinel import SentinelNode
+    from lab.state import NodeState, SentinelState
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 GROUP = "group-1"
@@ -103,7 +104,7 @@ def record(lab: Lab) -> dict[str, Any]:
 
 
 def _node_exchange(node: DataNode) -> Exchange:
-    address, login = _reached(node.state.endpoint)
+    address, login = _reached(node.state)
     asked = Node(NodeTarget(node.name, address, login))
     asked.connection = heard = ListeningConnection(address, login)
     with asked:
@@ -114,7 +115,7 @@ def _node_exchange(node: DataNode) -> Exchange:
 
 
 def _sentinel_exchange(sentinel: SentinelNode) -> Exchange:
-    address, login = _reached(sentinel.state.endpoint)
+    address, login = _reached(sentinel.state)
     asked = Sentinel(SentinelTarget(sentinel.name, address, login))
     asked.connection = heard = ListeningConnection(address, login)
     with asked:
@@ -122,8 +123,11 @@ def _sentinel_exchange(sentinel: SentinelNode) -> Exchange:
     return heard.heard
 
 
-def _reached(endpoint: Endpoint) -> tuple[Address, Login]:
-    return Address.of(endpoint.host, endpoint.port), Login(endpoint.username, endpoint.password)
+def _reached(state: NodeState | SentinelState) -> tuple[Address, Login]:
+    address, credentials = Address.of(state.host, state.port), state.credentials
+    if credentials is None:
+        return address, Login()
+    return address, Login(Credentials.MAINTENANCE, credentials.maintenance_password)
 
 
 def without_secrets(text: str) -> str:

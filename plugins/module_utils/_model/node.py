@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from .address import Address
 from .last_handover import LastHandOver
@@ -296,12 +295,29 @@ def _acl_fingerprints(lines: Sequence[str], own_user: str) -> dict[str, str]:
 
 
 def _in_one_order(rules: list[str]) -> list[str]:
-    """Rules sorted where their order means nothing: Redis 7.0 lists allowed commands in another order on each node.
-
-    A command rule overrides earlier ones of the other sign, so only neighbours of one sign are sorted. Selectors stay.
+    """Rules sorted where their order means nothing: Redis 7.0 lists commands in another order on each node, those of both
+    signs among one another. Selectors stay.
     """
     root = next((index for index, rule in enumerate(rules) if rule.startswith("(")), len(rules))
     commands = [rule for rule in rules[:root] if rule[0] in "+-"]
     others = sorted(rule for rule in rules[:root] if rule[0] not in "+-")
-    ordered = [rule for _sign, run in groupby(commands, key=lambda rule: rule[0]) for rule in sorted(run)]
-    return others + ordered + rules[root:]
+    return others + _commands_in_one_order(commands) + rules[root:]
+
+
+def _commands_in_one_order(rules: list[str]) -> list[str]:
+    """Of all orders that mean the same, the first by the alphabet."""
+    overridden = [{j for j in range(i) if _overrides(rules[i], rules[j])} for i in range(len(rules))]
+    left, ordered = set(range(len(rules))), []
+    while left:
+        first = min((i for i in left if not overridden[i] & left), key=lambda i: rules[i])
+        left.remove(first)
+        ordered.append(rules[first])
+    return ordered
+
+
+def _overrides(rule: str, earlier: str) -> bool:
+    """Whether a command rule may take back what an earlier one said: of the other sign, and on the same command or a
+    category, which may hold it.
+    """
+    names = [one[1:].partition("|")[0] for one in (rule, earlier)]
+    return rule[0] != earlier[0] and (names[0] == names[1] or any(name.startswith("@") for name in names))

@@ -206,7 +206,13 @@ def test_users_that_may_not_be_read_are_unknown_and_not_none() -> None:
         ("on sanitize-payload #aa +@all", "on #aa +@all", True),
         ("on skip-sanitize-payload #aa +@all", "on #aa +@all", False),
         ("on #aa -@all +ping +psync", "on #aa -@all +psync +ping", True),
+        # As two nodes of Redis 7.0 list the same commands.
+        ("on #aa -@all +@transaction +get -discard +del", "on #aa -@all +@transaction +del +get -discard", True),
+        ("on #aa -@all +@read +get", "on #aa -@all +get +@read", True),
         # A later command rule wins over an earlier one.
+        ("on #aa -@all +client -client|kill", "on #aa -@all -client|kill +client", False),
+        ("on #aa -@all +get -get", "on #aa -@all -get +get", False),
+        ("on #aa -@all +@read -@dangerous", "on #aa -@all -@dangerous +@read", False),
         ("on #aa ~* -@all +@read -get", "on #aa ~* -@all -get +@read", False),
         ("on #aa ~* -@all (~x +get) (~y +set)", "on #aa ~* -@all (~x +set) (~y +get)", False),
     ],
