@@ -14,6 +14,7 @@ options:
   login_user:
     description:
       - ACL user to log in to nodes with. Without it, the user V(default) is meant.
+      - The least rights that it needs are V(collection) of P(steadyhand.redis.acl_rules#filter).
     type: str
   login_password:
     description:
@@ -73,6 +74,7 @@ options:
   sentinel_login_user:
     description:
       - ACL user to log in to Sentinels with. Without it, the user V(default) is meant.
+      - The least rights that it needs are V(collection_on_sentinel) of P(steadyhand.redis.acl_rules#filter).
     type: str
   sentinel_login_password:
     description:

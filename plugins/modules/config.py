@@ -71,7 +71,7 @@ options:
     default: 600.0
 notes:
   - Needs Redis 7.0 or newer, or Valkey. An older C(CONFIG SET) is not all or nothing.
-  - The rights needed are C(+config), C(+info) and C(+acl|list) on the server, and to write the file and its folder on the host.
+  - The user that it runs as must be able to write the file and its folder on the host.
 seealso:
   - name: Redis configuration
     description: The settings of the engine.

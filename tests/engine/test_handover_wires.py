@@ -15,6 +15,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.drivers im
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.handover import DONE, Evidence, HandOverResult
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import lock_key
 from engine import engines
+from engine.denials import denied_anywhere
 from engine.engines import WITHOUT_TLS, not_on
 from engine.faults.trial import LOAD, hurry, left_behind, proven
 from engine.modules import group_arguments, run
@@ -66,6 +67,7 @@ def assert_handed_over(lab: Lab, capsys: Capture, driver: str, **options: Any) -
     for replica in lab.replicas_of(GROUP):
         assert f"replicaof {host} {port}" in replica.state.conf_file.read_text(encoding="utf-8").splitlines()
     assert left_behind(lab, GROUP) == []
+    assert denied_anywhere(lab) == {}
     with new.client() as client:
         assert not client.exists(lock_key(GROUP))
 
