@@ -11,7 +11,7 @@ from typing import Any
 from .._model.address import Address
 from .._model.errors import CommandRefused, SteadyhandError
 from .._model.replies import parse_info, parse_pairs, yes
-from .._model.sentinel import PrimaryEntry, SentinelFacts, parse_peer, parse_primary, parse_replica
+from .._model.sentinel import SentinelFacts, parse_peer, parse_primaries, parse_primary, parse_replica
 from .connection import Connection, Login
 
 
@@ -41,11 +41,6 @@ class Sentinel:
     def call(self, *words: Any) -> Any:
         """Run ``SENTINEL <words>``."""
         return self.connection.call("SENTINEL", *words)
-
-    def primaries(self) -> dict[str, PrimaryEntry]:
-        """Every group that this Sentinel watches, by name, with its primary. Raises like Connection.call."""
-        found = [parse_pairs(entry) for entry in self.call("MASTERS")]
-        return {fields["name"]: parse_primary(fields) for fields in found}
 
     def facts(self, group: str) -> SentinelFacts:
         """Read all that this Sentinel knows about a group, in one round trip. Raises like Connection.call."""
@@ -78,5 +73,6 @@ class Sentinel:
             replicas=() if unknown else tuple(parse_replica(parse_pairs(entry)) for entry in replicas),
             peers=() if unknown else tuple(parse_peer(parse_pairs(entry)) for entry in peers),
             quorum_ok=not isinstance(quorum, SteadyhandError) and str(quorum).startswith("OK"),
+            primaries=parse_primaries(fields),
             quorum_says=quorum.reply if isinstance(quorum, CommandRefused) else str(quorum),
         )

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .address import Address
@@ -62,7 +63,10 @@ class PeerEntry(Entry):
 
 @dataclass(frozen=True)
 class SentinelFacts:
-    """One answering Sentinel. ``primary`` is None when it does not watch the group."""
+    """One answering Sentinel. ``primary`` is None when it does not watch the group.
+
+    ``primaries``: the address of the primary of every group that it watches, by the group's name.
+    """
 
     my_id: str
     engine: str
@@ -73,6 +77,7 @@ class SentinelFacts:
     peers: tuple[PeerEntry, ...]
     quorum_ok: bool
     quorum_says: str
+    primaries: Mapping[str, Address] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,18 @@ def parse_primary(fields: Fields) -> PrimaryEntry:
         failover_state=fields.get("failover-state", ""),
         **_entry(fields),
     )
+
+
+def parse_primaries(info: Fields) -> dict[str, Address]:
+    """The primaries of all groups in the reply to INFO: ``master0:name=g,status=ok,address=10.0.0.1:6379,slaves=2,...``."""
+    found = {}
+    for name, value in info.items():
+        if name.startswith("master") and name[len("master") :].isdigit():
+            said = dict(part.split("=", 1) for part in value.split(",") if "=" in part)
+            host, _colon, port = said.get("address", "").rpartition(":")
+            if host and port.isdigit():
+                found[said.get("name", "")] = Address.of(host, port)
+    return found
 
 
 def parse_replica(fields: Fields) -> ReplicaEntry:

@@ -9,17 +9,15 @@ Sentinels keep of it: they are wanted for a restart, and removed when a node is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .address import Address
 from .group import GroupView, Member
 from .health import Limits
 from .host import HostFacts
 from .lock import HeldLock
 from .problems import Problem
 from .restart import stop_refusals
-from .sentinel import PrimaryEntry
 
 PRIMARY = "primary"
 REPLICA = "replica"
@@ -72,14 +70,14 @@ def judge_stop(
     return StopView(REPLICA, (*wrong, *against), wrong, lock, announced)
 
 
-def counted_elsewhere(view: GroupView, node: Member, known: Mapping[str, Mapping[str, PrimaryEntry]]) -> list[str]:
-    """The other groups of which a Sentinel names this node as primary; ``known`` has every group, by Sentinel."""
-    mine: frozenset[Address] = view.addresses(node)
+def counted_elsewhere(view: GroupView, node: Member) -> list[str]:
+    """The other groups of which a Sentinel names this node as primary."""
+    mine = view.addresses(node)
     return [
-        f"{sentinel} names it as the primary of group {group} too"
-        for sentinel, groups in sorted(known.items())
-        for group, entry in sorted(groups.items())
-        if group != view.name and (entry.run_id == node.facts.run_id or entry.address in mine)
+        f"{account.name} names it as the primary of group {group} too"
+        for account, facts, _entry in view.watching
+        for group, address in sorted(facts.primaries.items())
+        if group != view.name and address in mine
     ]
 
 

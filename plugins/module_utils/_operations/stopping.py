@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Callable
 
@@ -13,13 +13,11 @@ from .._engine.group import GroupConnections
 from .._engine.host import read_host
 from .._model.candidate import Preference
 from .._model.errors import BadInput, Refused, SteadyhandError
-from .._model.group import GroupView, Member
 from .._model.handover import DONE
 from .._model.health import Limits, group_problems
 from .._model.host import HostFacts
 from .._model.lock import LockWish
 from .._model.problems import judge
-from .._model.sentinel import PrimaryEntry
 from .._model.stopping import PRIMARY, StopView, counted_elsewhere, judge_stop
 from .clock import Clock
 from .handover.bare_driver import Route
@@ -102,7 +100,7 @@ class Guardian:
         elsewhere: list[str] = []
         host: HostFacts | None = None
         if node is not None:
-            elsewhere = self._elsewhere(view, node)
+            elsewhere = counted_elsewhere(view, node)
             try:
                 host = read_host(node.facts, rule.service)
             except BadInput as error:
@@ -194,15 +192,3 @@ class Guardian:
         lock = primary.facts.lock if primary is not None else None
         if primary is not None and lock is not None and lock.record.owner == self._rule.owner:
             give_back(self._connections.node(primary.name), self._connections.targets.name, self._rule.owner)
-
-    def _elsewhere(self, view: GroupView, node: Member) -> list[str]:
-        """In which other groups the node counts. What a Sentinel does not answer is among the problems of the view."""
-        names = [account.name for account, _facts, _entry in view.watching]
-        known: dict[str, Mapping[str, PrimaryEntry]] = {}
-        unanswered: list[str] = []
-        for name in names:
-            try:
-                known[name] = self._connections.ask_sentinel(name, lambda asked: asked.primaries())
-            except SteadyhandError as error:
-                unanswered.append(str(error))
-        return counted_elsewhere(view, node, known) + unanswered

@@ -10,6 +10,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.address im
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.sentinel import (
     PrimaryEntry,
     parse_peer,
+    parse_primaries,
     parse_primary,
     parse_replica,
 )
@@ -34,6 +35,7 @@ def test_a_real_sentinel_is_read(name: str) -> None:
         )
         assert (entry.run_id, entry.address) == (view.primary.facts.run_id, view.primary.announced)
         assert (sorted(entry.flags), entry.down, entry.failover_in_progress) == (["master"], False, False)
+        assert facts.primaries == {view.name: entry.address}
         assert sorted(one.run_id for one in facts.replicas) == sorted(one.facts.run_id for one in view.replicas)
         assert {(one.primary, one.link_up, one.priority, one.down) for one in facts.replicas} == {
             (entry.address, True, 100, False)
@@ -94,6 +96,19 @@ def test_a_promoted_replica_and_its_priority_are_seen() -> None:
 )
 def test_a_failover_is_seen_by_its_flag_or_its_state(entry: PrimaryEntry, expected: bool) -> None:
     assert entry.failover_in_progress is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("name=g,status=ok,address=10.0.0.1:6379,slaves=2,sentinels=3", {"g": Address("10.0.0.1", 6379)}),
+        ("name=g,status=sdown,address=fd00::1:6379,slaves=2,sentinels=3", {"g": Address("fd00::1", 6379)}),
+        ("name=g,status=ok", {}),
+        ("", {}),
+    ],
+)
+def test_the_primaries_of_all_groups_are_read_from_info(line: str, found: dict[str, Address]) -> None:
+    assert parse_primaries({"master0": line, "master_replid": "x", "sentinel_masters": "1"}) == found
 
 
 def test_what_a_sentinel_has_not_read_yet_is_empty_and_no_error() -> None:
