@@ -77,7 +77,8 @@ def script_of_that_day(hosts: Hosts) -> Iterator[None]:
     finally:
         for node in hosts.nodes:
             node.machine.run(
-                f"systemctl disable --quiet --now {UNIT}\nrm /etc/systemd/system/{UNIT}.service\nsystemctl daemon-reload\n"
+                f"rm /usr/local/sbin/{UNIT}\nsystemctl disable --quiet --now {UNIT}\nrm /etc/systemd/system/{UNIT}.service\n"
+                "systemctl daemon-reload\n"
             )
 
 
