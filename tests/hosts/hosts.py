@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One group on three machines, with a Sentinel on each, and the inventory that describes them."""
+"""One group on three machines, with a Sentinel on each, or the machines for one, and the inventory that describes them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,13 @@ CONVERGE_TIMEOUT = 120.0
 
 
 class Hosts(Groups[HostedNode]):
-    """A context manager: starts everything, and removes it also when this process is killed."""
+    """A context manager: starts everything, and removes it also when this process is killed.
 
-    def __init__(self, distribution: str) -> None:
+    Of a `blank` one nothing is started but the machines: its group is what the inventory wants.
+    """
+
+    def __init__(self, distribution: str, blank: bool = False) -> None:
+        self.blank = blank
         self.distribution: Distribution = DISTRIBUTIONS[distribution]
         self.directory = Path(tempfile.mkdtemp(prefix="hosts-")).resolve()
         self._warden = Warden(self.directory, "hosts.removal")
@@ -81,7 +85,7 @@ class Hosts(Groups[HostedNode]):
         return Route(group, endpoints, password=self._password)
 
     def start(self) -> None:
-        """Make the machines and start everything, wait until it has converged, and write the inventory."""
+        """Make the machines and write the inventory; unless they stay blank, start everything and wait until it has converged."""
         machines = self._machines()
         for zone, machine in machines.items():
             self._nodes.append(HostedNode(machine, self.distribution, GROUP, zone, NODE_PORT, self._password))
@@ -96,8 +100,9 @@ class Hosts(Groups[HostedNode]):
         control_directory(self.directory).mkdir(mode=0o700, exist_ok=True)
         with ThreadPoolExecutor(len(machines)) as pool:
             list(pool.map(self._start_machine, self.nodes, self.sentinels))
-        self.wait_converged()
         write_inventory(self.directory, self._inventory())
+        if not self.blank:
+            self.wait_converged()
 
     def wait_converged(self, timeout: float = CONVERGE_TIMEOUT) -> None:
         """Wait until the group is whole and every Sentinel knows it so."""
@@ -129,11 +134,11 @@ class Hosts(Groups[HostedNode]):
     def _start_machine(self, node: HostedNode, sentinel: HostedSentinel) -> None:
         machine, primary = node.machine, self.nodes[0]
         machine.create()
-        machine.run(
-            login_script(key_file(self.directory), self._host_key(machine))
-            + node_script(node, primary)
-            + sentinel_script(sentinel, primary, self.distribution, QUORUM)
-        )
+        machine.run(login_script(key_file(self.directory), self._host_key(machine)))
+        if not self.blank:
+            machine.run(
+                node_script(node, primary) + sentinel_script(sentinel, primary, self.distribution, QUORUM),
+            )
 
     def _host_key(self, machine: Machine) -> Path:
         return self.directory / "ssh" / machine.name / "host_key"

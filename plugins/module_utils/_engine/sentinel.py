@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from .._model.address import Address
-from .._model.errors import CommandRefused, SteadyhandError
+from .._model.errors import BadInput, CommandRefused, SteadyhandError
+from .._model.monitoring import Watched
 from .._model.replies import parse_info, parse_pairs, yes
 from .._model.sentinel import SentinelFacts, parse_peer, parse_primaries, parse_primary, parse_replica
+from .._model.settings.quoting import split_arguments
 from .connection import Connection, Login
+from .settings_file import read_text
 
 
 @dataclass(frozen=True)
@@ -76,3 +80,29 @@ class Sentinel:
             primaries=parse_primaries(fields),
             quorum_says=quorum.reply if isinstance(quorum, CommandRefused) else str(quorum),
         )
+
+    def watched(self) -> list[Watched]:
+        """Every group that it watches."""
+        found = [parse_pairs(entry) for entry in self.call("MASTERS")]
+        return [Watched(one["name"], Address.of(one["ip"], one["port"]), one.get("runid", "")) for one in found]
+
+    def kept(self, group: str, names: Collection[str]) -> dict[str, str]:
+        """What its file says of a group's options that no command shows. Must run on its host. Raises BadInput."""
+        path = parse_info(self.connection.call("INFO", "server")).get("config_file", "")
+        where = f"the file {path} of the Sentinel {self.target.address}"
+        try:
+            lines = [_words(line) for line in read_text(path).splitlines()]
+        except OSError as error:
+            raise BadInput(f"{where} cannot be read ({error.strerror}): run this on its host, as root") from error
+        if ["sentinel", "myid", str(self.call("MYID"))] not in lines:
+            raise BadInput(f"{where} is another Sentinel's on this host: run this on the Sentinel's own host")
+        found = {line[1]: line[3] for line in lines if len(line) == 4 and line[0] == "sentinel" and line[2] == group}
+        return {name: value for name, value in found.items() if name in names}
+
+
+def _words(line: str) -> list[str]:
+    try:
+        words = split_arguments(line)
+    except ValueError:  # the server has read this file; such a line was added since, and says nothing
+        return []
+    return [words[0].lower(), *words[1:]] if words else []

@@ -44,6 +44,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "group_info": {**GROUP, "watch_seconds": 0},
     "maintenance_lock": {**GROUP, "owner": "me"},
     "node_info": {"login_host": "127.0.0.1", "login_port": 1},
+    "sentinel_monitor": {**GROUP, "sentinel": NOBODY},
     "wait_for_health": {**GROUP, "timeout": 0},
 }
 # What Ansible adds to every result.

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module sentinel_monitor does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._engine.group import GroupConnections, GroupTargets
+from .._engine.sentinel import Sentinel
+from .._model.address import Address
+from .._model.errors import BadInput
+from .._model.monitoring import AUTH_PASSWORD, AUTH_USER, QUORUM, MonitorPlan, MonitorWish, described, monitor_plan
+from .._operations.monitoring import carry_out, seen_after
+from .group import targets_from
+from .module import Task
+
+# Module option, and the engine's name of it.
+_OPTIONS = {
+    "down_after_milliseconds": "down-after-milliseconds",
+    "failover_timeout": "failover-timeout",
+    "parallel_syncs": "parallel-syncs",
+    "auth_user": AUTH_USER,
+    "auth_password": AUTH_PASSWORD,
+}
+EMPTY_RESULT: dict[str, Any] = {"primary": None, "changes": []}
+
+
+def monitor_options() -> dict[str, dict[str, Any]]:
+    """Argument spec of the options that the module has beside those of every group module."""
+    return {
+        "sentinel": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "quorum": {"type": "int"},
+        "down_after_milliseconds": {"type": "int"},
+        "failover_timeout": {"type": "int"},
+        "parallel_syncs": {"type": "int"},
+        "auth_user": {"type": "str"},
+        "auth_password": {"type": "str", "no_log": True},
+    }
+
+
+def body(task: Task) -> None:
+    """Observe the whole group, judge, change the one Sentinel, and read it back."""
+    targets = targets_from(task.params)
+    name = _sentinel_name(targets, task.params["sentinel"])
+    wish = _wish(task.params, len(targets.sentinels))
+    with GroupConnections(targets, task.params["connect_timeout"]) as connections:
+        view = connections.observe()
+        account = next(account for account in view.sentinels if account.name == name)
+        sentinel = connections.sentinel(name)
+        watched = sentinel.watched()
+        kept = _kept(sentinel, targets.name, wish)
+        plan = monitor_plan(view, name, wish, kept, watched)
+        entry = account.facts.primary if account.facts is not None else None
+        task.result.update(
+            changed=plan.changes,
+            primary=str(entry.address) if entry is not None else None,
+            changes=_changes(plan),
+        )
+        before = described(entry, kept)
+        after = _foreseen(before, plan, wish)
+        if not task.check_mode and plan.changes:
+            carry_out(sentinel, targets.name, wish, plan)
+            seen = seen_after(sentinel, targets.name, wish)
+            after = described(seen, _kept(sentinel, targets.name, wish) if seen is not None else {})
+        task.result["primary"] = after.get("address")
+        if task.diff_mode:
+            task.result["diff"] = {"before": before, "after": after}
+
+
+def _sentinel_name(targets: GroupTargets, text: str) -> str:
+    address = Address.parse(text)
+    for target in targets.sentinels:
+        if target.address == address:
+            return target.name
+    raise BadInput(f"sentinel: {address} is not among the sentinels of group {targets.name}")
+
+
+def _wish(params: Mapping[str, Any], sentinels: int) -> MonitorWish:
+    quorum = params["quorum"] if params["quorum"] is not None else sentinels // 2 + 1
+    if not 0 < quorum <= sentinels:
+        raise BadInput(
+            f"quorum: {quorum} of {sentinels} Sentinels can never be reached: take a number from 1 to {sentinels}"
+        )
+    options = {name: params[option] for option, name in _OPTIONS.items() if params[option] is not None}
+    wrong = [name for name, value in options.items() if isinstance(value, int) and value <= 0]
+    if wrong:
+        raise BadInput("{}: a number above 0 is needed".format(", ".join(wrong)))
+    return MonitorWish(params["state"] == "present", quorum, {name: str(value) for name, value in options.items()})
+
+
+def _kept(sentinel: Sentinel, group: str, wish: MonitorWish) -> dict[str, str]:
+    """What must be compared with the file, because no command shows it."""
+    names = {AUTH_USER, AUTH_PASSWORD}.intersection(wish.options)
+    return sentinel.kept(group, names) if wish.present and names else {}
+
+
+def _changes(plan: MonitorPlan) -> list[str]:
+    """Names only: a value may be a secret."""
+    return [
+        *(["remove"] if plan.remove else []),
+        *(["monitor", QUORUM] if plan.monitor is not None else []),
+        *plan.options,
+    ]
+
+
+def _foreseen(before: Mapping[str, str], plan: MonitorPlan, wish: MonitorWish) -> dict[str, str]:
+    if plan.remove:
+        return {}
+    monitored = {"address": str(plan.monitor), QUORUM: str(wish.quorum)} if plan.monitor is not None else {}
+    shown = {name: value for name, value in plan.options.items() if name != AUTH_PASSWORD}
+    return {**before, **monitored, **shown}

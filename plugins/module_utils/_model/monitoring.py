@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How one Sentinel is to watch one group: what differs, and the proof that the address it gets is the group's primary."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .address import Address
+from .errors import Refused
+from .group import GroupView, Member
+from .sentinel import PrimaryEntry
+
+# The engine's names of options, as SENTINEL SET takes them.
+QUORUM = "quorum"
+AUTH_PASSWORD = "auth-pass"
+AUTH_USER = "auth-user"
+SECRETS = frozenset({AUTH_PASSWORD})
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A group in a Sentinel's table."""
+
+    name: str
+    address: Address
+    run_id: str
+
+
+@dataclass(frozen=True)
+class MonitorWish:
+    """How a Sentinel shall watch a group; ``options`` by the engine's names, as SENTINEL SET takes them."""
+
+    present: bool
+    quorum: int
+    options: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MonitorPlan:
+    """What is to be done on one Sentinel, in this order. Nothing at all: it watches the group as wished."""
+
+    remove: bool = False
+    monitor: Address | None = None
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def changes(self) -> bool:
+        return self.remove or self.monitor is not None or bool(self.options)
+
+
+def monitor_plan(
+    view: GroupView, sentinel: str, wish: MonitorWish, kept: Mapping[str, str], watched: Sequence[Watched]
+) -> MonitorPlan:
+    """Compare the wish with what the Sentinel has. Raises Refused where a change could join two groups or lose one.
+
+    ``kept`` are the options of this group in the Sentinel's file, which no command shows; ``watched`` is its whole table.
+    """
+    account = next(account for account in view.sentinels if account.name == sentinel)
+    if account.facts is None:
+        raise Refused(f"{sentinel} cannot be asked", [account.error])
+    entry = account.facts.primary
+    if entry is not None and entry.failover_in_progress and (not wish.present or _differing(entry, wish, kept)):
+        raise Refused(
+            f"{sentinel} is not changed", [f"a failover of {view.name} is under way ({entry.failover_state}): wait"]
+        )
+    if not wish.present:
+        return MonitorPlan(remove=entry is not None)
+    if entry is None:
+        address = _proven_address(view, sentinel, watched)
+        return MonitorPlan(monitor=address, options=wish.options)
+    differing = _differing(entry, wish, kept)
+    reasons = list(_why_not_its_primary(view, entry))
+    if reasons:
+        raise Refused(f"{sentinel} keeps watching {view.name} at {entry.address}", reasons)
+    return MonitorPlan(options=differing)
+
+
+def described(entry: PrimaryEntry | None, kept: Mapping[str, str]) -> dict[str, str]:
+    """How a Sentinel watches a group, for people: without secrets."""
+    if entry is None:
+        return {}
+    return {
+        "address": str(entry.address),
+        **_shown(entry),
+        **{name: value for name, value in kept.items() if name not in SECRETS},
+    }
+
+
+def _shown(entry: PrimaryEntry) -> dict[str, str]:
+    """The options that SENTINEL MASTER shows."""
+    return {
+        QUORUM: str(entry.quorum),
+        "down-after-milliseconds": str(entry.down_after_ms),
+        "failover-timeout": str(entry.failover_timeout_ms),
+        "parallel-syncs": str(entry.parallel_syncs),
+    }
+
+
+def _differing(entry: PrimaryEntry, wish: MonitorWish, kept: Mapping[str, str]) -> dict[str, str]:
+    has = {**kept, **_shown(entry)}
+    wanted = {QUORUM: str(wish.quorum), **wish.options}
+    return {name: value for name, value in wanted.items() if has.get(name) != value}
+
+
+def _why_not_its_primary(view: GroupView, entry: PrimaryEntry) -> Iterator[str]:
+    """A Sentinel is never re-pointed here: that is a repair, which begins with the question who is right."""
+    primary = view.primary
+    if primary is None:
+        yield from _why_no_primary(view)
+    elif entry.address not in view.addresses(primary):
+        names = [member.name for member in view.members if entry.address in view.addresses(member)]
+        who = f"{names[0]}, which is a replica" if names else "no node of this group"
+        yield (
+            f"that is {who}; the primary is {primary.name}. Where a failover has just ended, run again in some seconds; "
+            "otherwise this Sentinel was misled and needs a repair, because re-pointing it could join two groups"
+        )
+
+
+def _proven_address(view: GroupView, sentinel: str, watched: Sequence[Watched]) -> Address:
+    """The address of the one primary of the group, by which its Sentinels and replicas may know it. Raises Refused."""
+    what = f"{sentinel} is not told to watch {view.name}"
+    reasons = list(_why_no_primary(view))
+    primary = view.primary
+    if primary is None:
+        raise Refused(what, reasons)
+    reasons += _contradictions(view, primary)
+    address = _address_of(view, primary)
+    if address is None:
+        reasons.append(
+            f"by which address the others know {primary.name} is not clear ({primary.account.address}): declare it by announce"
+        )
+    for other in watched:
+        if other.run_id == primary.facts.run_id or other.address in view.addresses(primary) | {address}:
+            reasons.append(
+                f"it watches {primary.name} already, under the name {other.name}: one group with two names is torn apart by "
+                "the next failover"
+            )
+    if reasons or address is None:
+        raise Refused(what, reasons)
+    return address
+
+
+def _why_no_primary(view: GroupView) -> Iterator[str]:
+    if len(view.primaries) > 1:
+        yield "more than one node is a primary: {}".format(", ".join(member.name for member in view.primaries))
+    elif not view.primaries:
+        silent = [account for account in view.nodes if account.facts is None]
+        yield "no answering node is a primary" + "".join(f"; {account.name}: {account.error}" for account in silent)
+
+
+def _contradictions(view: GroupView, primary: Member) -> Iterator[str]:
+    """What speaks against this node as the primary of this group."""
+    addresses = view.addresses(primary)
+    for account, _facts, entry in view.watching:
+        if entry.address not in addresses:
+            yield f"{account.name} names {entry.address}, which is not {primary.name}"
+        elif entry.failover_in_progress:
+            yield f"{account.name} is in the middle of a failover: wait"
+    if not view.watching:
+        for silent in view.nodes:
+            if silent.facts is None:
+                yield f"{silent.name} does not answer, and no Sentinel tells whether it leads: {silent.error}"
+    for replica in view.replicas:
+        upstream = replica.facts.upstream
+        if upstream is None or (upstream.primary not in addresses and not _copies(replica, primary)):
+            copied = upstream.primary if upstream is not None else "nobody"
+            yield f"{replica.name} copies {copied}, which is not known to be {primary.name}"
+
+
+def _copies(replica: Member, primary: Member) -> bool:
+    """Whether it has the primary's stream now, under whatever address it found it."""
+    upstream = replica.facts.upstream
+    return upstream is not None and upstream.up and replica.facts.replication_id == primary.facts.replication_id
+
+
+def _address_of(view: GroupView, primary: Member) -> Address | None:
+    announced = primary.announced or primary.facts.announced or primary.account.declared
+    if announced is not None:
+        return announced
+    copied = {replica.facts.upstream.primary for replica in view.replicas if replica.facts.upstream is not None}
+    if len(copied) == 1:
+        return copied.pop()
+    address = primary.account.address
+    everybody = [*(node.address for node in view.nodes), *(sentinel.address for sentinel in view.sentinels)]
+    # The Sentinel runs elsewhere, where a loopback address would be somebody else.
+    usable = _is_ip(address.host) and (not _is_loopback(address) or all(map(_is_loopback, everybody)))
+    return address if usable else None
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(address: Address) -> bool:
+    return _is_ip(address.host) and ipaddress.ip_address(address.host.partition("%")[0]).is_loopback
