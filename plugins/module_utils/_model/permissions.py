@@ -175,6 +175,13 @@ def _collection_on_sentinel(group: str) -> Part:
                 "borrow a longer down-after-milliseconds or a shorter failover-timeout",
                 (("SENTINEL", "SET", group, "down-after-milliseconds", "5000"),),
             ),
+            Permission(
+                "+sentinel|masters", "which groups it watches, before it gets one more", (("SENTINEL", "MASTERS"),)
+            ),
+            Permission(
+                "+sentinel|monitor", "have it watch a group", (("SENTINEL", "MONITOR", group, "127.0.0.1", "1", "1"),)
+            ),
+            Permission("+sentinel|remove", "have it forget one", (("SENTINEL", "REMOVE", group),)),
         ),
     )
 
