@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.settings.forms import normal
+
 # What a machine tells of a server that may not answer, beside the process that has its port.
 DEPLOYED = "deployed"
 SEEDED = "seeded"
@@ -122,3 +124,19 @@ def _no_primary(view: Mapping[str, Any], answering: Mapping[str, Any]) -> str:
     said = f"Sentinels name {', '.join(named)}" if named else "no Sentinel names one"
     replicas = f"; {', '.join(answering)} answer as replicas" if answering else ""
     return f"the group exists and no primary of it answers ({said}{replicas}): wait for a failover, or repair the group"
+
+
+def lacks(settings: Mapping[str, Any], memory: int, disk: int, data_set: int) -> list[str]:
+    """What a machine lacks for a new node, in bytes: its ``memory``, the free ``disk``, and the primary's ``data_set``."""
+    reasons = []
+    limit = int(normal("maxmemory", str(settings.get("maxmemory", "0"))))
+    if limit > memory:
+        reasons.append(f"maxmemory is {limit} bytes and the machine has {memory}: lower it, or take a larger machine")
+    if data_set > memory:
+        reasons.append(f"the primary holds {data_set} bytes and the machine has {memory} bytes of memory")
+    # A replica writes what it is sent into a file before it loads it, unless it is told otherwise (repl-diskless-load).
+    if data_set > disk:
+        reasons.append(
+            f"a full synchronisation writes up to {data_set} bytes, and {disk} are free beside the data: make room"
+        )
+    return reasons

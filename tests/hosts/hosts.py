@@ -20,6 +20,7 @@ from lab.groups import Groups
 from lab.inventory import write_inventory
 from lab.route import Route
 from lab.ssh import USUAL_PORT, connection_variables, control_directory, key_file, make_key, write_known_hosts
+from lab.tls import TlsFiles, make_certificates
 from lab.waiting import wait_until
 from lab.warden import Warden
 
@@ -42,11 +43,13 @@ CONVERGE_TIMEOUT = 120.0
 class Hosts(Groups[HostedNode]):
     """A context manager: starts everything, and removes it also when this process is killed.
 
-    Of a `blank` one nothing is started but the machines: its group is what the inventory wants.
+    Of a `blank` one nothing is started but the machines: its group is what the inventory wants. With `tls`, which only a
+    blank one can have, it wants TLS everywhere.
     """
 
-    def __init__(self, distribution: str, blank: bool = False) -> None:
+    def __init__(self, distribution: str, blank: bool = False, tls: bool = False) -> None:
         self.blank = blank
+        self._with_tls = tls
         self.distribution: Distribution = DISTRIBUTIONS[distribution]
         self.directory = Path(tempfile.mkdtemp(prefix="hosts-")).resolve()
         self._warden = Warden(self.directory, "hosts.removal")
@@ -58,6 +61,11 @@ class Hosts(Groups[HostedNode]):
     def secrets(self) -> set[str]:
         """Every password."""
         return {self._password, self._sentinel_password}
+
+    @property
+    def tls(self) -> TlsFiles | None:
+        """The certificates with which servers and clients show who they are."""
+        return TlsFiles.below(self.directory) if self._with_tls else None
 
     @property
     def groups(self) -> list[str]:
@@ -87,9 +95,11 @@ class Hosts(Groups[HostedNode]):
     def start(self) -> None:
         """Make the machines and write the inventory; unless they stay blank, start everything and wait until it has converged."""
         machines = self._machines()
+        if self._with_tls:
+            make_certificates(self.directory, (str(machine.address) for machine in machines.values()))
         for zone, machine in machines.items():
-            self._nodes.append(HostedNode(machine, self.distribution, GROUP, zone, NODE_PORT, self._password))
-            self.sentinels.append(HostedSentinel(machine, zone, SENTINEL_PORT, self._sentinel_password))
+            self._nodes.append(HostedNode(machine, self.distribution, GROUP, zone, NODE_PORT, self._password, self.tls))
+            self.sentinels.append(HostedSentinel(machine, zone, SENTINEL_PORT, self._sentinel_password, self.tls))
         make_key(key_file(self.directory))
         for machine in machines.values():
             make_key(self._host_key(machine))
@@ -148,6 +158,7 @@ class Hosts(Groups[HostedNode]):
         group_variables = {"redis_group": GROUP}
         if self.distribution.engine != "redis":
             group_variables["redis_service"] = self.distribution.unit
+        tls = self._tls_variables() if self._with_tls else {}
         nodes = {
             node.name: {
                 "ansible_host": str(node.machine.address),
@@ -169,10 +180,21 @@ class Hosts(Groups[HostedNode]):
             "all": {
                 "vars": {
                     **connection_variables(self.directory, user()),
+                    **tls,
                     "ansible_become": True,
                     "ansible_python_interpreter": "/usr/bin/python3",
                 }
             },
+        }
+
+    def _tls_variables(self) -> dict[str, Any]:
+        """Where the roles put the certificates of a machine, with which its modules show themselves, too."""
+        folder = f"/etc/{self.distribution.engine}/tls"
+        files = {"ca_certs": "ca.crt", "client_cert_file": "server.crt", "client_key_file": "server.key"}
+        return {
+            f"{prefix}_{name}": value
+            for prefix in ("redis", "redis_sentinel")
+            for name, value in {"tls": True, **{name: f"{folder}/{file}" for name, file in files.items()}}.items()
         }
 
 

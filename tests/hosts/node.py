@@ -16,6 +16,8 @@ from lab.probe import Endpoint
 from hosts.process import HostedProcess
 
 if TYPE_CHECKING:
+    from lab.tls import TlsFiles
+
     from hosts.distribution import Distribution
     from hosts.machine import Machine, Unit
 
@@ -30,6 +32,7 @@ class HostedNode(AskedNode):
     zone: str
     port: int
     password: str
+    tls: TlsFiles | None = None
 
     @property
     def name(self) -> str:
@@ -44,7 +47,7 @@ class HostedNode(AskedNode):
     @property
     def endpoint(self) -> Endpoint:
         """Where it answers, and as whom we ask."""
-        return Endpoint(str(self.machine.address), self.port, None, self.password)
+        return Endpoint(str(self.machine.address), self.port, None, self.password, self.tls)
 
     @cached_property
     def process(self) -> HostedProcess:
@@ -84,6 +87,7 @@ class HostedSentinel(AskedSentinel):
     zone: str
     port: int
     password: str
+    tls: TlsFiles | None = None
 
     @property
     def name(self) -> str:
@@ -93,4 +97,4 @@ class HostedSentinel(AskedSentinel):
     @property
     def endpoint(self) -> Endpoint:
         """Where it answers, and as whom we ask."""
-        return Endpoint(str(self.machine.address), self.port, None, self.password)
+        return Endpoint(str(self.machine.address), self.port, None, self.password, self.tls)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,25 +51,39 @@ class TlsFiles:
         }
 
 
-def make_certificates(lab_directory: Path) -> None:
-    """An authority of the lab, a certificate for all its servers and one for its clients; once."""
+def make_certificates(lab_directory: Path, addresses: Iterable[str] = ()) -> None:
+    """An authority of the lab, a certificate for all its servers and one for its clients; once.
+
+    :arg addresses: IP addresses of servers, beside those of loopback.
+    """
     directory = lab_directory / "tls"
     if directory.exists():
         return
     directory.mkdir()
+    make_authority(directory, "ca")
+    names = ",".join(["DNS:localhost", *(f"IP:{address}" for address in ("127.0.0.1", "::1", *addresses))])
+    (directory / "names").write_text(f"subjectAltName={names}\n", encoding="ascii")
+    for name in ("server", "client"):
+        issue(directory, name)
+
+
+def make_authority(directory: Path, name: str) -> None:
+    """One that signs certificates."""
     _openssl(
         directory,
-        *("req", "-x509", *NEW_KEY, "-days", DAYS, "-subj", "/CN=authority of the lab"),
-        *("-keyout", "ca.key", "-out", "ca.crt"),
+        *("req", "-x509", *NEW_KEY, "-days", DAYS, "-subj", f"/CN=authority {name} of the lab"),
+        *("-keyout", f"{name}.key", "-out", f"{name}.crt"),
     )
-    (directory / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n", encoding="ascii")
-    for name in ("server", "client"):
-        _openssl(directory, "req", *NEW_KEY, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        _openssl(
-            directory,
-            *("x509", "-req", "-days", DAYS, "-in", f"{name}.csr", "-out", f"{name}.crt"),
-            *("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"),
-        )
+
+
+def issue(directory: Path, name: str, days: str = DAYS, authority: str = "ca") -> None:
+    """Another certificate of an authority of that directory, with another key, in the place of that name."""
+    _openssl(directory, "req", *NEW_KEY, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    _openssl(
+        directory,
+        *("x509", "-req", "-days", days, "-in", f"{name}.csr", "-out", f"{name}.crt"),
+        *("-CA", f"{authority}.crt", "-CAkey", f"{authority}.key", "-CAcreateserial", "-extfile", "names"),
+    )
 
 
 def _openssl(directory: Path, *arguments: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Union
 from .._model.address import Address
 from .._model.errors import (
     AccessDenied,
+    BadInput,
     CommandMissing,
     CommandRefused,
     LibraryMissing,
@@ -85,6 +86,14 @@ class Connection:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def presented_certificate(self) -> bytes:
+        """The certificate (DER) that the server presented. Raises BadInput without TLS."""
+        socket = self._link._sock
+        found = socket.getpeercert(binary_form=True) if self.login.tls and socket is not None else None
+        if not found:
+            raise BadInput(f"{self.address} was not asked with TLS, so it presented no certificate: set tls")
+        return bytes(found)
 
     def call(self, *command: str | int) -> Reply:
         """Send one command and return its reply. Raises CommandRefused for an error reply."""

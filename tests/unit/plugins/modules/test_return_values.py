@@ -45,6 +45,14 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "maintenance_lock": {**GROUP, "owner": "me"},
     "node_info": {"login_host": "127.0.0.1", "login_port": 1},
     "sentinel_monitor": {**GROUP, "sentinel": NOBODY},
+    "tls_files": {
+        "login_host": "127.0.0.1",
+        "login_port": 1,
+        "tls": True,
+        "certificate": "/nowhere/server.crt",
+        "key": "/nowhere/server.key",
+        "authorities": "/nowhere/ca.crt",
+    },
     "wait_for_health": {**GROUP, "timeout": 0},
 }
 # What Ansible adds to every result.
@@ -86,13 +94,19 @@ def test_a_module_that_reaches_nobody_returns_every_documented_key(
     assert result["changed"] is False
 
 
-@pytest.mark.parametrize("name", [name for name in PARAMETERS if name != "group_info"])
+@pytest.mark.parametrize("name", [name for name in PARAMETERS if name not in ("group_info", "tls_files")])
 def test_a_module_that_reaches_nobody_fails_and_names_the_address(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = run(name, capsys, check_mode=False)
     assert result["failed"] is True
     assert NOBODY in result["msg"] or "presence-1" in result["msg"]
+
+
+def test_files_are_looked_at_before_anybody_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run("tls_files", capsys, check_mode=False)
+    assert result["failed"] is True
+    assert "/nowhere/server.crt holds no certificate" in result["msg"]
 
 
 def test_a_group_that_nobody_answers_for_is_unknown_and_no_failure(capsys: pytest.CaptureFixture[str]) -> None:

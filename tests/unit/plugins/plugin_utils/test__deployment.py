@@ -14,7 +14,13 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.group impo
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import Limits, group_problems
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import HeldLock, LockRecord
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import judge
-from ansible_collections.steadyhand.redis.plugins.plugin_utils._deployment import DEPLOYED, SEEDED, Standing, standing
+from ansible_collections.steadyhand.redis.plugins.plugin_utils._deployment import (
+    DEPLOYED,
+    SEEDED,
+    Standing,
+    lacks,
+    standing,
+)
 from unit.builders import (
     address_of,
     group_view,
@@ -33,10 +39,9 @@ SENTINELS = ("s1", "s2", "s3")
 def silent(view: GroupView, *names: str, error: str = REFUSED) -> GroupView:
     """These nodes and Sentinels do not answer."""
     for name in names:
-        if name in SENTINELS:
-            view = with_silent_sentinel(view, name)
-        else:
-            view = with_account(view, name, facts=None, error=error)
+        view = (
+            with_silent_sentinel(view, name) if name in SENTINELS else with_account(view, name, facts=None, error=error)
+        )
     return view
 
 
@@ -161,3 +166,24 @@ FORBIDDEN: dict[str, tuple[GroupView, dict[str, Any], str]] = {
 def test_nothing_is_begun_where(view: GroupView, options: dict[str, Any], reason: str) -> None:
     refusals = judged(view, **options).refusals
     assert any(refusal.startswith(reason) for refusal in refusals), refusals
+
+
+GB = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("settings", "machine", "reasons"),
+    [
+        ({}, (4 * GB, 10 * GB, 0), []),
+        ({"maxmemory": "4gb"}, (4 * GB, 10 * GB, 3 * GB), []),
+        ({"maxmemory": "8gb"}, (4 * GB, 10 * GB, 0), ["maxmemory is 8589934592 bytes and the machine has 4294967296"]),
+        ({}, (4 * GB, GB, 2 * GB), ["a full synchronisation writes up to 2147483648 bytes, and 1073741824 are free"]),
+        ({}, (GB, 10 * GB, 2 * GB), ["the primary holds 2147483648 bytes and the machine has 1073741824"]),
+    ],
+)
+def test_a_machine_that_is_too_small_for_a_node_is_told_before_its_start(
+    settings: dict[str, Any], machine: tuple[int, int, int], reasons: list[str]
+) -> None:
+    found = lacks(settings, *machine)
+    assert len(found) == len(reasons)
+    assert all(said.startswith(reason) for said, reason in zip(found, reasons, strict=True))

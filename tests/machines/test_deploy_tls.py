@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A group that is deployed with TLS everywhere, and certificates that are renewed while it serves."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab.tls import TlsFiles, issue
+
+from .blank import Blank, deploy
+from .seen import nothing_restarts
+
+
+class WithTls(Blank):
+    """Machines whose servers shall speak TLS only."""
+
+    def variables(self) -> dict[str, object]:
+        """With where the certificates are."""
+        files = self.certificates
+        return {
+            **super().variables(),
+            **{
+                f"{role}_tls_{name}": file
+                for role in ("redis_node", "redis_sentinel")
+                for name, file in {
+                    "authorities": files.ca,
+                    "certificate": files.server_cert,
+                    "key": files.server_key,
+                }.items()
+            },
+        }
+
+    @property
+    def certificates(self) -> TlsFiles:
+        """Of all machines."""
+        assert self.tls is not None
+        return self.tls
+
+    def presented(self) -> set[str]:
+        """The certificates that nodes and Sentinels present, by fingerprint."""
+        servers = [*self.nodes, *self.sentinels]
+        return {self._presented_at(server.endpoint.host, server.endpoint.port) for server in servers}
+
+    def in_file(self) -> str:
+        """The fingerprint of the certificate that they should present."""
+        text = Path(self.certificates.server_cert).read_text(encoding="ascii")
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text)).hexdigest()
+
+    def _presented_at(self, host: str, port: int) -> str:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, port)))).hexdigest()
+
+
+@pytest.fixture(scope="module", params=["debian-12-redis"])
+def suite_hosts(request: pytest.FixtureRequest) -> Iterator[WithTls]:
+    """Made once for the tests of this file."""
+    with WithTls(request.param, blank=True, tls=True) as hosts:
+        yield hosts
+
+
+@pytest.mark.timeout(1200)
+def test_everybody_speaks_tls_and_a_renewed_certificate_is_presented_without_a_restart_of_a_node(
+    suite_hosts: WithTls,
+) -> None:
+    first = deploy(suite_hosts)
+    assert first.code == 0, first.failure()
+    suite_hosts.wait_converged()
+    for node in suite_hosts.nodes:
+        assert (node.config("port"), node.config("tls-replication")) == ("0", "yes")
+    assert suite_hosts.presented() == {suite_hosts.in_file()}
+
+    old = suite_hosts.in_file()
+    issue(suite_hosts.directory / "tls", "server")
+    with nothing_restarts(suite_hosts):
+        renewed = deploy(suite_hosts)
+    assert renewed.code == 0, renewed.failure()
+    assert suite_hosts.in_file() != old
+    assert suite_hosts.presented() == {suite_hosts.in_file()}
+    suite_hosts.wait_converged()
+
+    with nothing_restarts(suite_hosts):
+        again = deploy(suite_hosts)
+    assert again.code == 0, again.failure()
+    assert again.changes == []
+
+
+@pytest.mark.timeout(600)
+def test_an_expired_certificate_is_refused_and_does_not_take_the_place_of_the_one_in_use(suite_hosts: WithTls) -> None:
+    before = suite_hosts.presented()
+    issue(suite_hosts.directory / "tls", "server", days="-1")
+    run = deploy(suite_hosts)
+    assert run.code != 0
+    assert "certificate has expired" in run.failure()
+    assert suite_hosts.presented() == before
+    digests = suite_hosts.run("cmp --quiet /etc/redis/tls/given/server.crt /etc/redis/tls/server.crt || echo another\n")
+    assert digests == ["another\n"] * 3
