@@ -102,7 +102,9 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node impo
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import OutcomeUnknown
 
-NODE, SENTINEL, NONE = "node", "sentinel", "none"
+NODE = "node"
+SENTINEL = "sentinel"
+NONE = "none"
 
 
 def renew(task: Task) -> None:

@@ -87,11 +87,15 @@ def test_after_a_failover_a_run_moves_nothing_and_changes_nothing(deployed: Blan
 @pytest.mark.timeout(600)
 def test_a_changed_setting_is_set_live_and_one_that_needs_a_restart_waits(deployed: Blank) -> None:
     changed = {**SETTINGS, "repl-backlog-size": "3mb", "databases": 24}
+    wish = {"redis_node_settings": changed, "redis_sentinel_parallel_syncs": 2}
     with nothing_restarts(deployed):
-        run = deploy(deployed, {"redis_node_settings": changed, "redis_sentinel_parallel_syncs": 2})
+        foreseen = deploy(deployed, wish, "--check")
+        assert deployed.nodes[0].config("repl-backlog-size") == str(1024**2)
+        run = deploy(deployed, wish)
         back = deploy(deployed, {"redis_node_settings": {**SETTINGS, "repl-backlog-size": "1mb"}})
     assert run.code == 0, run.failure()
     assert back.code == 0, back.failure()
+    assert (foreseen.code, foreseen.changes) == (0, run.changes)
     assert run.said("databases take effect at the next start")
     assert {result.host for result in run.changes} == {
         *(n.name for n in deployed.nodes),

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
@@ -48,9 +48,14 @@ def of_nobody() -> GroupView:
     return without_sentinel(group_view(), "s1", "s2", "s3")
 
 
-def plan(view: GroupView, wish: MonitorWish = WISH, kept: Any = KEPT, watched: Any = ()) -> MonitorPlan:
+def plan(
+    view: GroupView,
+    wish: MonitorWish = WISH,
+    kept: Mapping[str, str] | None = None,
+    watched: tuple[Watched, ...] = (),
+) -> MonitorPlan:
     """The plan for the Sentinel in question."""
-    return monitor_plan(view, NEW, wish, kept, watched)
+    return monitor_plan(view, NEW, wish, KEPT if kept is None else kept, watched)
 
 
 ADDRESSES = {
