@@ -89,7 +89,7 @@ presented:
   type: str
 """
 
-from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.login import login_from, node_address_options
+from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.login import node_address_options
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.module import Task, run_module
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.certificates import (
     CertificateFiles,
@@ -99,6 +99,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._engine.certifica
     require_usable,
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node, NodeTarget
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.targets import login_from
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import OutcomeUnknown
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from .._engine.group import GroupConnections, GroupTargets
 from .._engine.sentinel import Sentinel
+from .._engine.targets import targets_from
 from .._model.address import Address
 from .._model.errors import BadInput
 from .._model.monitoring import AUTH_PASSWORD, AUTH_USER, QUORUM, MonitorPlan, MonitorWish, described, monitor_plan
 from .._operations.monitoring import carry_out, seen_after
-from .group import targets_from
 from .module import Task
 
 # Module option, and the engine's name of it.
