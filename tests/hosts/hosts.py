@@ -9,8 +9,6 @@ from __future__ import annotations
 import secrets
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +17,16 @@ from lab.errors import LabError
 from lab.groups import Groups
 from lab.inventory import write_inventory
 from lab.route import Route
-from lab.ssh import USUAL_PORT, connection_variables, control_directory, key_file, make_key, write_known_hosts
 from lab.tls import TlsFiles, make_certificates
 from lab.waiting import wait_until
 from lab.warden import Warden
 
 from hosts.distribution import DISTRIBUTIONS, Distribution
-from hosts.machine import LABEL, Machine
+from hosts.machine import Machine
+from hosts.machines import Machines
 from hosts.node import HostedNode, HostedSentinel
-from hosts.podman import podman, user
 from hosts.removal import remove
-from hosts.setup import login_script, node_script, sentinel_script
+from hosts.setup import node_script, sentinel_script
 
 GROUP = "group-1"
 ZONES = "abc"
@@ -53,6 +50,7 @@ class Hosts(Groups[HostedNode]):
         self.distribution: Distribution = DISTRIBUTIONS[distribution]
         self.directory = Path(tempfile.mkdtemp(prefix="hosts-")).resolve()
         self._warden = Warden(self.directory, "hosts.removal")
+        self._machines = Machines(self.directory, self.distribution.image)
         self._password, self._sentinel_password = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
         self._nodes: list[HostedNode] = []
         self.sentinels: list[HostedSentinel] = []
@@ -94,22 +92,14 @@ class Hosts(Groups[HostedNode]):
 
     def start(self) -> None:
         """Make the machines and write the inventory; unless they stay blank, start everything and wait until it has converged."""
-        machines = self._machines()
+        machines = self._machines.lay_out(ZONES)
         if self._with_tls:
             make_certificates(self.directory, (str(machine.address) for machine in machines.values()))
         for zone, machine in machines.items():
             self._nodes.append(HostedNode(machine, self.distribution, GROUP, zone, NODE_PORT, self._password, self.tls))
             self.sentinels.append(HostedSentinel(machine, zone, SENTINEL_PORT, self._sentinel_password, self.tls))
-        make_key(key_file(self.directory))
-        for machine in machines.values():
-            make_key(self._host_key(machine))
-        write_known_hosts(
-            self.directory,
-            {(str(machine.address), USUAL_PORT): self._host_key(machine) for machine in machines.values()},
-        )
-        control_directory(self.directory).mkdir(mode=0o700, exist_ok=True)
         with ThreadPoolExecutor(len(machines)) as pool:
-            list(pool.map(self._start_machine, self.nodes, self.sentinels))
+            list(pool.map(self._start_servers, self.nodes, self.sentinels))
         write_inventory(self.directory, self._inventory())
         if not self.blank:
             self.wait_converged()
@@ -129,29 +119,11 @@ class Hosts(Groups[HostedNode]):
         script = f"journalctl --no-pager --lines={lines}\ntail -n {lines} /var/log/{engine}/*.log\n"
         return "\n".join(f"=== {node.machine.name}\n{_run_or_error(node.machine, script)}" for node in self.nodes)
 
-    def _machines(self) -> dict[str, Machine]:
-        """Laid out on a network of their own; not started."""
-        network = self.directory.name
-        podman("network", "create", "--disable-dns", "--label", f"{LABEL}={self.directory}", network)
-        subnet = podman("network", "inspect", network, "--format", "{{range .Subnets}}{{.Subnet}}{{end}}").strip()
-        addresses = list(IPv4Network(subnet).hosts())[10:]  # the first are the gateway's
-        blank = Machine("", network, addresses[0], self.distribution.image, self.directory)
-        return {
-            zone: replace(blank, name=f"{network}-{zone}".replace("_", "-"), address=address)
-            for zone, address in zip(ZONES, addresses, strict=False)
-        }
-
-    def _start_machine(self, node: HostedNode, sentinel: HostedSentinel) -> None:
-        machine, primary = node.machine, self.nodes[0]
-        machine.create()
-        machine.run(login_script(key_file(self.directory), self._host_key(machine)))
+    def _start_servers(self, node: HostedNode, sentinel: HostedSentinel) -> None:
+        self._machines.start(node.machine)
+        primary = self.nodes[0]
         if not self.blank:
-            machine.run(
-                node_script(node, primary) + sentinel_script(sentinel, primary, self.distribution, QUORUM),
-            )
-
-    def _host_key(self, machine: Machine) -> Path:
-        return self.directory / "ssh" / machine.name / "host_key"
+            node.machine.run(node_script(node, primary) + sentinel_script(sentinel, primary, self.distribution, QUORUM))
 
     def _inventory(self) -> dict[str, Any]:
         """By the contract of the collection; everything else is left to its defaults."""
@@ -177,14 +149,7 @@ class Hosts(Groups[HostedNode]):
         return {
             "redis": {"children": {"group_1": {"hosts": nodes, "vars": group_variables}}},
             "sentinels": {"hosts": sentinels},
-            "all": {
-                "vars": {
-                    **connection_variables(self.directory, user()),
-                    **tls,
-                    "ansible_become": True,
-                    "ansible_python_interpreter": "/usr/bin/python3",
-                }
-            },
+            "all": {"vars": {**self._machines.connection_variables(), **tls}},
         }
 
     def _tls_variables(self) -> dict[str, Any]:

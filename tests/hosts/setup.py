@@ -23,15 +23,28 @@ FAILOVER_TIMEOUT_MS = 60000
 
 
 def login_script(key: Path, host_key: Path) -> str:
-    """Let the key log in, and let the machine prove itself by its own host key."""
+    """Let the key log in and become root, and let the machine prove itself by its own host key. What an image of others
+    (MACHINES_IMAGE) lacks of that, the machine installs from the sources of packages that it has."""
     home = f"/home/{user()}/.ssh"
     return f"""\
+lacking=
+for wanted in /usr/sbin/sshd:openssh-server /usr/bin/sudo:sudo /usr/bin/python3:python3; do
+    [ -e "${{wanted%%:*}}" ] || lacking="$lacking ${{wanted#*:}}"
+done
+if [ -n "$lacking" ]; then
+    apt-get --quiet update
+    DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends install $lacking
+fi
+id {user()} > /dev/null 2>&1 || useradd --create-home --shell /bin/bash {user()}
+(umask 337; echo '{user()} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/{user()})
 install -d -m 700 -o {user()} -g {user()} {home}
 echo '{public(key)}' > {home}/authorized_keys
 (umask 077; cat > /etc/ssh/ssh_host_ed25519_key) <<'END'
 {host_key.read_text(encoding="ascii").rstrip()}
 END
-{_enable("ssh")}"""
+systemctl --quiet enable ssh
+systemctl restart ssh
+"""
 
 
 def node_script(node: HostedNode, primary: HostedNode) -> str:

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 Node = TypeVar("Node", bound=AskedNode)
 
 
-class Groups(ABC, Generic[Node]):
-    """A context manager: starts everything, and removes it."""
-
-    directory: Path
+class Members(ABC, Generic[Node]):
+    """The nodes of some groups, and who of them leads, asked now."""
 
     @property
     @abstractmethod
@@ -36,6 +34,34 @@ class Groups(ABC, Generic[Node]):
     @abstractmethod
     def nodes(self) -> Sequence[Node]:
         """All data nodes, group by group."""
+
+    def nodes_of(self, group: str) -> list[Node]:
+        """The nodes of one group."""
+        members = [node for node in self.nodes if node.group == group]
+        if not members:
+            raise LabError(f"no group {group!r}: there are {', '.join(self.groups)}")
+        return members
+
+    def primaries_of(self, group: str) -> list[Node]:
+        """Every reachable node of the group that calls itself primary: one, or there is a split brain."""
+        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "master"]
+
+    def primary_of(self, group: str) -> Node:
+        """The one node that calls itself primary; an error when there is none or more than one."""
+        primaries = self.primaries_of(group)
+        if len(primaries) != 1:
+            raise LabError(f"{group}: primaries: {', '.join(map(str, primaries)) or 'none'}")
+        return primaries[0]
+
+    def replicas_of(self, group: str) -> list[Node]:
+        """The reachable nodes of the group that call themselves replicas."""
+        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "slave"]
+
+
+class Groups(Members[Node]):
+    """A context manager: starts everything, and removes it."""
+
+    directory: Path
 
     @abstractmethod
     def start(self) -> None:
@@ -67,25 +93,3 @@ class Groups(ABC, Generic[Node]):
     def ansible_config_file(self) -> Path:
         """For ANSIBLE_CONFIG."""
         return self.directory / CONFIG_FILE
-
-    def nodes_of(self, group: str) -> list[Node]:
-        """The nodes of one group."""
-        members = [node for node in self.nodes if node.group == group]
-        if not members:
-            raise LabError(f"no group {group!r}: there are {', '.join(self.groups)}")
-        return members
-
-    def primaries_of(self, group: str) -> list[Node]:
-        """Every reachable node of the group that calls itself primary: one, or there is a split brain."""
-        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "master"]
-
-    def primary_of(self, group: str) -> Node:
-        """The one node that calls itself primary; an error when there is none or more than one."""
-        primaries = self.primaries_of(group)
-        if len(primaries) != 1:
-            raise LabError(f"{group}: primaries: {', '.join(map(str, primaries)) or 'none'}")
-        return primaries[0]
-
-    def replicas_of(self, group: str) -> list[Node]:
-        """The reachable nodes of the group that call themselves replicas."""
-        return [node for node in self.nodes_of(group) if node.role_if_reachable() == "slave"]

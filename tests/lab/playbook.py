@@ -78,14 +78,21 @@ def run_command(
     When this is left by an exception (Ctrl-C), Ansible and all that it started has ended before.
     """
     programs = f"{Path(ansible_program('ansible-playbook')).parent}{os.pathsep}{os.environ['PATH']}"
+    variables = {**(environment or {}), "ANSIBLE_CONFIG": str(lab.ansible_config_file), "PATH": programs}
+    return run_heard(command, variables, on_line)
+
+
+def run_heard(
+    command: list[str],
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None],
+    directory: Path | None = None,
+) -> int:
+    """Run a command that runs Ansible; its exit code. Like `run_command`, but whatever it runs on is the caller's affair."""
     process = subprocess.Popen(
         command,
-        env={
-            **os.environ,
-            **(environment or {}),
-            "ANSIBLE_CONFIG": str(lab.ansible_config_file),
-            "PATH": programs,
-        },
+        env={**os.environ, **environment},
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -55,6 +55,14 @@ class Traffic:
         wait_until(traffic._why_not_all_write, START_TIMEOUT + traffic._load.data_set_mb, "first writes", interval=0.05)
         return traffic
 
+    @classmethod
+    def found(cls, served: Served) -> Traffic:
+        """The users that another process has started, the last ones where there are several."""
+        runs = served.directory / "traffic"
+        directory = runs / str(len(list(runs.glob("*"))))
+        groups = sorted(folder.name for folder in directory.iterdir())
+        return cls(served, Load.load(directory / groups[0] / LOAD_FILE), directory, groups)
+
     def process(self, group: str) -> Process:
         """The process of that group's users."""
         directory = self._directory / group
