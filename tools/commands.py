@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tools import debian, environments, lock, suites
+from tools import debian, environments, lock, machines, scenarios, suites
 from tools.paths import ROOT
 from tools.processes import SetupError, replace_process
 
@@ -46,6 +47,12 @@ def _bench(arguments: list[str]) -> int:
     return _module("benchmarks", arguments, suites.programs_of_benchmarks())
 
 
+def _molecule(arguments: list[str]) -> int:
+    env = scenarios.variables() | machines.variables(machines.BARE)
+    os.chdir(ROOT)  # where molecule looks for scenarios
+    return replace_process(["molecule", *arguments], env)
+
+
 def _lint(arguments: list[str]) -> int:
     from tools.lint import run  # here, because no other command needs the linters' setup
 
@@ -80,6 +87,9 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "lint": Command("lint [STEP...]", "every check that is not a test; all without a word", _lint),
     "bench": Command("bench [NAME]", "the measurements, as ratios against what cannot be avoided", _bench),
+    "molecule": Command(
+        "molecule ...", "a step of a scenario by hand, for example: converge --scenario-name default", _molecule
+    ),
     "ansible-playbook": Command("ansible-playbook ...", "Ansible's, with this collection found", _ansible_playbook),
     "lock": Command("lock", "write requirements/constraints.txt anew, after a change of a pin", _lock),
     "run": Command("run COMMAND ...", "any command in the same environment", _run),

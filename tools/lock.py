@@ -48,7 +48,9 @@ def _newest_of_everything(version: pythons.Version) -> list[str]:
     scratch = Path(tempfile.mkdtemp(dir=GENERATED))
     try:
         pip = environments.create(scratch, python)
-        files = [word for file in ("runtime", "test", "lint") for word in ("-r", REQUIREMENTS / f"{file}.txt")]
+        files = [
+            word for file in ("runtime", "test", "lint", "molecule") for word in ("-r", REQUIREMENTS / f"{file}.txt")
+        ]
         must_run([*pip, "install", "--quiet", *files], "cannot install the requirements")
         installed = must_run([*pip, "freeze"], "cannot list what was installed").splitlines()
         # Not ansible-core: the sanity tests run its lines on other Pythons, too, than runtime.txt pairs them with.

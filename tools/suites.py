@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tools import debian, engines, environments, machines
+from tools import debian, engines, environments, machines, scenarios
 from tools.paths import ROOT
 from tools.processes import SetupError, run_foreground
 
@@ -24,8 +24,9 @@ class Suite:
     """A folder below tests/; `servers`, `engines` (all of them) and `ssh` say which programs its tests start.
 
     `side_by_side`: so many files of it run at the same time. Its tests mostly wait for servers, in labs of their own.
-    `folder`: where it is, when not in tests/NAME. `machines`: whether its tests start machines of their own; what runs side by
-    side is then their affair (its conftest.py).
+    `folder`: where it is, when not in tests/NAME. `machines`: the images (tools/machines.py) of which its tests start machines
+    of their own; what runs side by side is then their affair (its conftest.py). `scenarios`: its tests run those below molecule/,
+    in molecule's environment.
     """
 
     servers: bool = True
@@ -33,7 +34,8 @@ class Suite:
     ssh: bool = False
     side_by_side: int = 1
     folder: str = ""
-    machines: bool = False
+    machines: tuple[str, ...] = ()
+    scenarios: bool = False
 
 
 SUITES: Mapping[str, Suite] = {
@@ -43,7 +45,8 @@ SUITES: Mapping[str, Suite] = {
     "faults": Suite(engines=True, side_by_side=6, folder="tests/engine/faults"),
     "incidents": Suite(machines=True),
     "playbooks": Suite(ssh=True, side_by_side=3),
-    "machines": Suite(servers=False, machines=True, side_by_side=2),
+    "machines": Suite(servers=False, machines=machines.FURNISHED, side_by_side=2),
+    "molecule": Suite(servers=False, machines=machines.BARE, scenarios=True, folder="tests/scenarios"),
 }
 
 
@@ -74,13 +77,16 @@ def engine_of(arguments: list[str]) -> tuple[str | None, list[str]]:
 
 def _run_suite(name: str, engine: str | None, arguments: list[str]) -> int:
     suite = SUITES[name]
-    environments.prepare("runtime", "test", python=sys.executable)
-    env = environments.variables(
-        more={
-            **(_servers(suite, engine) if suite.servers else {}),
-            **(machines.variables() if suite.machines else {}),
-        }
-    )
+    if suite.scenarios:
+        arguments = scenarios.chosen_by(arguments)
+        env = scenarios.variables()
+    else:
+        environments.prepare("runtime", "test", python=sys.executable)
+        env = environments.variables()
+    if suite.servers:
+        env |= _servers(suite, engine)
+    if suite.machines:
+        env |= machines.variables(suite.machines)
     if suite.ssh:
         debian.install_sshd()
     print(f"\ndev: tests/{name}{f' on {engine}' if engine and suite.servers else ''}", flush=True)

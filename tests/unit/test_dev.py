@@ -48,9 +48,11 @@ def test_a_command_that_does_not_exist_is_named() -> None:
 
 def test_a_wrong_suite_or_lint_step_is_answered_with_what_exists() -> None:
     with pytest.raises(
-        SetupError, match="no suite 'untit'; there are: unit, engine, faults, incidents, playbooks, machines"
+        SetupError, match="no suite 'untit'; there are: unit, engine, faults, incidents, playbooks, machines, molecule"
     ):
         suites.run(["untit"])
+    with pytest.raises(SetupError, match="no scenario 'defualt'; there are: default, "):
+        suites.run(["molecule", "defualt"])
     with pytest.raises(SetupError, match="no lint step 'rufff'; there are: sanity-oldest, "):
         lint.run(["rufff"])
 

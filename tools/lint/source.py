@@ -22,7 +22,7 @@ def ruff_format() -> None:
 def mypy() -> None:
     """Strict types. The plugins are named by the link, so that they are the same modules as those that tests import."""
     tests = [path for path in sorted((ROOT / "tests").iterdir()) if any(path.rglob("*.py"))]
-    targets = [COLLECTION_LINK / "plugins", ROOT / "tools", *tests]
+    targets = [COLLECTION_LINK / "plugins", ROOT / "tools", ROOT / "molecule", *tests]
     tool("mypy", "--cache-dir", GENERATED / "mypy", *targets)
 
 
