@@ -43,7 +43,7 @@ SUITES: Mapping[str, Suite] = {
     "engine": Suite(engines=True, side_by_side=4),
     # Servers that are killed, frozen and starved: their tests wait for seconds at a time, and hardly compute.
     "faults": Suite(engines=True, side_by_side=6, folder="tests/engine/faults"),
-    "incidents": Suite(machines=True),
+    "incidents": Suite(machines=("debian-12",)),
     "playbooks": Suite(ssh=True, side_by_side=3),
     "machines": Suite(servers=False, machines=machines.FURNISHED, side_by_side=2),
     "molecule": Suite(servers=False, machines=machines.BARE, scenarios=True, folder="tests/scenarios"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`python -m hosts.cli up|down DIRECTORY ...`: blank machines for whoever deploys to them, such as molecule's scenarios.
+"""`python -m hosts.cli up|switch_on|down DIRECTORY ...`: blank machines for whoever deploys to them, such as molecule's scenarios.
 
 They stay until `down`, or until a warden of the directory's owner (removal.py) finds that the owner has ended.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from lab.tls import make_certificates
@@ -41,6 +42,13 @@ def down(options: argparse.Namespace) -> None:
     remove(options.directory.resolve())
 
 
+def switch_on(options: argparse.Namespace) -> None:
+    """Wait until a machine is off, as somebody has told it to be, and switch it on again."""
+    machine = Machines(options.directory.resolve(), "").found(options.name, options.address)
+    machine.wait_off()
+    machine.start()
+
+
 def main(arguments: list[str]) -> None:
     """Do what the first word says."""
     parser = argparse.ArgumentParser(prog="python -m hosts.cli", description=__doc__)
@@ -56,6 +64,11 @@ def main(arguments: list[str]) -> None:
     command = commands.add_parser("down", help=down.__doc__)
     command.add_argument("directory", type=Path)
     command.set_defaults(run=down)
+    command = commands.add_parser("switch_on", help=switch_on.__doc__)
+    command.add_argument("directory", type=Path)
+    command.add_argument("name")
+    command.add_argument("address", type=IPv4Address)
+    command.set_defaults(run=switch_on)
     options = parser.parse_args(arguments)
     options.run(options)
 

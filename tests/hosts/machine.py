@@ -78,6 +78,10 @@ class Machine:
     def shut_down(self) -> None:
         """Have its service manager power it off, and wait until it is off."""
         podman("exec", self.name, "systemctl", "poweroff", "--no-block")
+        self.wait_off()
+
+    def wait_off(self) -> None:
+        """Wait until it is off."""
         podman("wait", self.name, timeout=SHUTDOWN_TIMEOUT)
 
     def start(self) -> None:

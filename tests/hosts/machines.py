@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,10 @@ class Machines:
         )
         control_directory(self._directory).mkdir(mode=0o700, exist_ok=True)
         return machines
+
+    def found(self, name: str, address: IPv4Address) -> Machine:
+        """One that was started under that name, maybe by another process."""
+        return Machine(f"{self._network}-{name}", self._network, address, self._image_name, self._directory)
 
     def start(self, machine: Machine) -> None:
         """Start it for the first time; it has booted, and Ansible can log in, when this returns."""
