@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine.engines import WITHOUT_TLS, not_on
 from engine.modules import run
 from lab.lab import Lab
 from lab.node import DataNode
@@ -50,6 +51,7 @@ def folder(node: DataNode) -> Path:
 
 
 @pytest.mark.every_engine
+@not_on(*WITHOUT_TLS)
 def test_a_renewed_certificate_is_presented_without_a_restart_or_a_lost_connection(
     node: DataNode, capsys: Capture
 ) -> None:
