@@ -77,7 +77,9 @@ def standing(
             "{owner} is at work on it ({purpose}), since {since}: wait for its end".format(**view["maintenance"])
         )
     new = not answering and not any(sentinel["primary"] for sentinel in view["sentinels"])
-    if not new and not any(member["role"] == "primary" for member in answering.values()):
+    # Who does not let us in may well lead; that is told already.
+    denied = any(problem["code"] == "node_denied" for problem in view["problems"])
+    if not new and not denied and not any(member["role"] == "primary" for member in answering.values()):
         refusals.append(_no_primary(view, answering))
     if new and initial not in nodes:
         refusals.append(f"{initial}, which is to lead at first, is none of its nodes ({', '.join(nodes)})")

@@ -168,6 +168,14 @@ def test_nothing_is_begun_where(view: GroupView, options: dict[str, Any], reason
     assert any(refusal.startswith(reason) for refusal in refusals), refusals
 
 
+def test_where_nobody_lets_us_in_that_is_all_that_is_told() -> None:
+    view = group_view()
+    for name in ("a", "b", "c"):
+        view = with_account(view, name, facts=None, error="invalid password", denied=True)
+    refusals = judged(view).refusals
+    assert [refusal.partition(":")[0] for refusal in refusals] == ["a", "b", "c"]
+
+
 GB = 1024**3
 
 
