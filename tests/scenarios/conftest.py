@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from .run import names
+from tools.scenarios import names
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

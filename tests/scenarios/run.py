@@ -100,11 +100,6 @@ class ScenarioRun:
         return found
 
 
-def names() -> list[str]:
-    """Every scenario of this project."""
-    return sorted(file.parent.name for file in PROJECT.glob("molecule/*/molecule.yml"))
-
-
 def sequence_of(project: Path, scenario: str) -> list[str]:
     """The steps of a whole test, from the scenario's own file or else from what all have in common."""
     for file in (project / "molecule" / scenario / "molecule.yml", project / BASE):
