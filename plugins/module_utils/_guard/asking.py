@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from typing import Any
 
 from .._model.stopping import IS_PRIMARY, StopView
@@ -15,6 +16,9 @@ from .override import read_override
 from .packages import owner_of, touched_packages
 from .place import MAY_STOP, MUST_NOT_STOP, Place, guardian
 from .settings import GuardSettings
+
+SETTLES_WITHIN = 25.0
+"""Seconds for which APT waits for what passes by itself: Sentinels ask each node every 10 s."""
 
 
 def status(place: Place, asked: argparse.Namespace) -> int:
@@ -79,10 +83,15 @@ def packages(place: Place, _asked: argparse.Namespace) -> int:
     package = owner_of(place.manager.unit_file()) if touched else ""
     if package not in touched:
         return MAY_STOP
-    # A primary hands over when it is restarted, so that alone is no reason.
-    against = [reason for reason in _look(place.settings(), machine_leaves=False).reasons if reason != IS_PRIMARY]
-    if not against:
-        return MAY_STOP
+    settings, deadline = place.settings(), time.monotonic() + SETTLES_WITHIN
+    while True:
+        # A primary hands over when it is restarted, so that alone is no reason.
+        against = [reason for reason in _look(settings, machine_leaves=False).reasons if reason != IS_PRIMARY]
+        if not against:
+            return MAY_STOP
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(1.0)
     print(f"steadyhand-guard: {package} must not be changed now, {place.name} would have to stop:", file=sys.stderr)
     for reason in against:
         print(f"- {reason}", file=sys.stderr)
