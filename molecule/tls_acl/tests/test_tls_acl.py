@@ -35,11 +35,17 @@ def _endpoints(deployed: Deployed) -> list[Endpoint]:
     return [server.endpoint for server in (*deployed.nodes, *deployed.sentinels)]
 
 
+def _answer_without_tls(endpoint: Endpoint) -> bytes:
+    with socket.create_connection((endpoint.host, endpoint.port), timeout=5.0) as connection:
+        connection.sendall(b"PING\r\n")
+        try:
+            return connection.recv(100)
+        except ConnectionResetError:  # closed with what we sent unread
+            return b""
+
+
 def test_nobody_is_answered_without_tls(deployed: Deployed) -> None:
-    for endpoint in _endpoints(deployed):
-        with socket.create_connection((endpoint.host, endpoint.port), timeout=5.0) as connection:
-            connection.sendall(b"PING\r\n")
-            assert connection.recv(100) == b"", endpoint
+    assert [endpoint for endpoint in _endpoints(deployed) if _answer_without_tls(endpoint)] == []
 
 
 def test_nobody_is_answered_with_a_certificate_of_a_foreign_authority(deployed: Deployed, foreign: TlsFiles) -> None:
@@ -54,7 +60,7 @@ def test_the_user_of_the_collection_may_do_its_work_and_no_more(deployed: Deploy
     endpoint = dataclasses.replace(deployed.nodes[0].endpoint, username=user, password=password)
     with connected(endpoint) as client:
         assert client.info("server")["tcp_port"] in (0, endpoint.port)
-        for words in (("FLUSHALL",), ("SET", "key", "value"), ("GET", "key"), ("DEBUG", "SLEEP", "0")):
+        for words in (("FLUSHALL",), ("SET", "key", "value"), ("GET", "key"), ("KEYS", "*")):
             with pytest.raises(NoPermissionError):
                 client.execute_command(*words)
 
