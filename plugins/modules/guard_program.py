@@ -35,9 +35,6 @@ options:
     description: Where to install it on the host.
     type: str
     default: /usr/local/sbin/steadyhand-guard
-seealso:
-  - plugin: steadyhand.redis.redis_guard
-    plugin_type: role
 """
 
 EXAMPLES = r"""

@@ -16,6 +16,7 @@ from .override import read_override
 from .packages import owner_of, touched_packages
 from .place import MAY_STOP, MUST_NOT_STOP, Place, guardian
 from .settings import GuardSettings
+from .speech import complain, show
 
 SETTLES_WITHIN = 25.0
 """Seconds for which APT waits for what passes by itself: Sentinels ask each node every 10 s."""
@@ -31,12 +32,12 @@ def status(place: Place, asked: argparse.Namespace) -> int:
         "override": str(override or ""),
     }
     if asked.json:
-        print(json.dumps(answer, indent=2, sort_keys=True))
+        show(json.dumps(answer, indent=2, sort_keys=True))
     else:
         _print_answer(answer)
-        print("guard: " + ("holds stops" if not broken else "DOES NOT HOLD: " + "; ".join(broken)))
+        show("guard: " + ("holds stops" if not broken else "DOES NOT HOLD: " + "; ".join(broken)))
         if override is not None:
-            print(f"override: {override}")
+            show(f"override: {override}")
     return MAY_STOP if not look.reasons and not broken else MUST_NOT_STOP
 
 
@@ -45,7 +46,7 @@ def check(place: Place, asked: argparse.Namespace) -> int:
     settings = place.settings()
     look = _look(settings, asked.shutdown)
     if asked.json:
-        print(json.dumps(_answer(settings, look), indent=2, sort_keys=True))
+        show(json.dumps(_answer(settings, look), indent=2, sort_keys=True))
     else:
         _print_answer(_answer(settings, look))
     return MUST_NOT_STOP if look.reasons else MAY_STOP
@@ -72,9 +73,9 @@ def _answer(settings: GuardSettings, look: StopView) -> dict[str, Any]:
 
 def _print_answer(answer: dict[str, Any]) -> None:
     said = "may be stopped now" if answer["may_stop"] else "must not be stopped now"
-    print(f"{answer['node']} of group {answer['group']} ({answer['role']}) {said}")
+    show(f"{answer['node']} of group {answer['group']} ({answer['role']}) {said}")
     for reason in answer["reasons"]:
-        print(f"- {reason}")
+        show(f"- {reason}")
 
 
 def packages(place: Place, _asked: argparse.Namespace) -> int:
@@ -92,7 +93,7 @@ def packages(place: Place, _asked: argparse.Namespace) -> int:
         if time.monotonic() >= deadline:
             break
         time.sleep(1.0)
-    print(f"steadyhand-guard: {package} must not be changed now, {place.name} would have to stop:", file=sys.stderr)
+    complain(f"steadyhand-guard: {package} must not be changed now, {place.name} would have to stop:")
     for reason in against:
-        print(f"- {reason}", file=sys.stderr)
+        complain(f"- {reason}")
     return MUST_NOT_STOP

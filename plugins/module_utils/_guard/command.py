@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
-import sys
 import time
 from collections.abc import Sequence
 from typing import Callable
@@ -18,6 +17,7 @@ from .asking import check, packages, status
 from .holding import armed, hold
 from .override import Override, write_override
 from .place import BAD_USE, MAY_STOP, Place, only_service
+from .speech import complain, show
 
 Action = Callable[[Place, argparse.Namespace], int]
 
@@ -30,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
         action: Action = asked.action
         return action(place, asked)
     except SteadyhandError as error:
-        print(f"steadyhand-guard: {error}", file=sys.stderr)
+        complain(f"steadyhand-guard: {error}")
         return BAD_USE
 
 
@@ -44,7 +44,7 @@ def _override(place: Place, asked: argparse.Namespace) -> int:
         write_override(place.override_file, override)
     except OSError as error:
         raise BadInput(f"{place.override_file} cannot be written: {error.strerror}. Run this as root") from error
-    print(f"the next stop of {place.name} is not held: {override}")
+    show(f"the next stop of {place.name} is not held: {override}")
     return MAY_STOP
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
+from .speech import say
+
 ENDED = ".ended"
 
 
@@ -78,4 +80,4 @@ def _replace(path: str, text: str) -> None:
             stream.write(text)
         os.replace(path + ".new", path)
     except OSError as error:
-        print(f"<4>{path} cannot be written: {error.strerror}", flush=True)
+        say(f"{path} cannot be written: {error.strerror}")

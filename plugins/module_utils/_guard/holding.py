@@ -15,7 +15,8 @@ from .._operations.stopping import EXCUSED, TELL_EVERY, TIMED_OUT, Circumstances
 from .held_stop import HeldStop, alone
 from .manager import PACKAGE, SHUTDOWN, STOP, ManagerSilent
 from .override import read_override, use_up
-from .place import CALLED_OFF, MAY_STOP, MUST_NOT_STOP, Place, guardian, say
+from .place import CALLED_OFF, MAY_STOP, MUST_NOT_STOP, Place, guardian
+from .speech import say
 
 LIMITS_UNTOLD = {STOP: 600.0, PACKAGE: 60.0, SHUTDOWN: 600.0}
 """Seconds for which a stop is held where the settings cannot be read."""

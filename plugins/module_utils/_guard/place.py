@@ -62,8 +62,3 @@ def guardian(settings: GuardSettings) -> Iterator[Guardian]:
         GroupConnections(settings.targets, URGENT_TIMEOUT) as urgent,
     ):
         yield Guardian(connections, urgent, SystemClock(), settings.rule)
-
-
-def say(text: str, error: bool = False) -> None:
-    """To the journal, whose levels these are (man sd-daemon); the journal keeps what was said when."""
-    print(("<3>" if error else "<4>") + text, flush=True)
