@@ -26,7 +26,7 @@ class Suite:
     `side_by_side`: so many files of it run at the same time. Its tests mostly wait for servers, in labs of their own.
     `folder`: where it is, when not in tests/NAME. `machines`: the images (tools/machines.py) of which its tests start machines
     of their own; what runs side by side is then their affair (its conftest.py). `scenarios`: its tests run those below molecule/,
-    in molecule's environment.
+    in molecule's environment. `among_all`: with which arguments it runs as one of all suites, where the whole would take too long.
     """
 
     servers: bool = True
@@ -36,6 +36,7 @@ class Suite:
     folder: str = ""
     machines: tuple[str, ...] = ()
     scenarios: bool = False
+    among_all: tuple[str, ...] = ()
 
 
 SUITES: Mapping[str, Suite] = {
@@ -45,8 +46,15 @@ SUITES: Mapping[str, Suite] = {
     "faults": Suite(engines=True, side_by_side=6, folder="tests/engine/faults"),
     "incidents": Suite(machines=("debian-12",)),
     "playbooks": Suite(ssh=True, side_by_side=3),
-    "machines": Suite(servers=False, machines=machines.FURNISHED, side_by_side=2),
-    "molecule": Suite(servers=False, machines=machines.BARE, scenarios=True, folder="tests/scenarios"),
+    "machines": Suite(servers=False, machines=machines.FURNISHED, side_by_side=2, among_all=("--one-distribution",)),
+    "molecule": Suite(
+        servers=False,
+        machines=machines.BARE,
+        scenarios=True,
+        folder="tests/scenarios",
+        # It deploys, deploys again and verifies like the others, and does more than they do.
+        among_all=("-k", "gaps or guard"),
+    ),
 }
 
 
@@ -57,7 +65,7 @@ def run(arguments: list[str]) -> int:
         return _run_suite(arguments[0], engine, arguments[1:])
     if arguments and not arguments[0].startswith("-"):
         raise SetupError(f"no suite {arguments[0]!r}; there are: {', '.join(SUITES)}")
-    codes = {name: _run_suite(name, engine, arguments) for name in SUITES}
+    codes = {name: _run_suite(name, engine, [*suite.among_all, *arguments]) for name, suite in SUITES.items()}
     failed = [name for name, code in codes.items() if code != 0]
     print(f"\ndev: suites passed: {len(codes) - len(failed)} of {len(codes)}", end="")
     print(f"; failed: {', '.join(failed)}" if failed else "", flush=True)

@@ -13,6 +13,26 @@ from hosts.hosts import Hosts
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+ONE_DISTRIBUTION = {"test_deploy.py": "debian-13-valkey", "test_guard.py": "debian-12-redis"}
+"""Files that take long and find the same on each, with the one on which `--one-distribution` runs them."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--one-distribution`."""
+    parser.addoption("--one-distribution", action="store_true", help="run the files that take long on one of them each")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the others out."""
+    if config.getoption("one_distribution"):
+        left_out = [
+            item
+            for item in items
+            if item.path.name in ONE_DISTRIBUTION and not item.name.endswith(f"[{ONE_DISTRIBUTION[item.path.name]}]")
+        ]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
 
 class ByDistribution(LoadScopeScheduling):
     """All tests of a distribution go to one worker, which starts its machines once."""
