@@ -111,17 +111,17 @@ def test_a_changed_setting_is_set_live_and_one_that_needs_a_restart_waits(deploy
 def test_no_secret_is_in_a_journal_in_a_process_or_in_a_file_that_others_may_read(deployed: Blank) -> None:
     words = "\n".join(sorted(deployed.secrets))
     script = f"""\
-cat > /root/secrets <<'END'
+cat > /var/tmp/secrets <<'END'
 {words}
 END
-chmod 600 /root/secrets
+chmod 600 /var/tmp/secrets
 found() {{ if [ "$1" = 0 ]; then echo "$2"; fi; }}
 set +e
-journalctl --no-pager | grep --quiet --fixed-strings --file=/root/secrets; found $? journal
-cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep --quiet --fixed-strings --file=/root/secrets; found $? arguments
-grep --recursive --files-with-matches --fixed-strings --file=/root/secrets /etc /var/log /tmp /run /home /usr/local 2>/dev/null \
+journalctl --no-pager | grep --quiet --fixed-strings --file=/var/tmp/secrets; found $? journal
+cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep --quiet --fixed-strings --file=/var/tmp/secrets; found $? arguments
+grep --recursive --files-with-matches --fixed-strings --file=/var/tmp/secrets /etc /var/log /tmp /run /home /usr/local 2>/dev/null \
   | while read file; do su -s /bin/sh nobody -c "test -r '$file'" && echo "$file"; done
-rm /root/secrets
+rm /var/tmp/secrets
 true
 """
     assert deployed.run(script) == ["", "", ""]

@@ -131,11 +131,13 @@ def _reached(state: NodeState | SentinelState) -> tuple[Address, Login]:
 
 
 def without_secrets(text: str) -> str:
-    """The recording with every password hash replaced by another one, equal ones by equal ones; no kernel release."""
+    """The recording with every password hash replaced by another one, equal ones by equal ones; no kernel release, and the
+    server's program where packages put it."""
     hashes = dict.fromkeys(re.findall(r"#([0-9a-f]{64})", text))
     for number, found in enumerate(hashes):
         text = text.replace(found, hashlib.sha256(f"password {number}".encode()).hexdigest())
     text = re.sub(r"(\\nos:Linux) \S+", r"\1", text)
+    text = re.sub(r"(\\nexecutable:)[^\\]*/", r"\1/usr/bin/", text)
     return SECRET.sub(r'\1"withheld"', text)
 
 

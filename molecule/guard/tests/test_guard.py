@@ -9,19 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from hosts.deployed import Deployed
-from lab.traffic.traffic import Traffic
 from testinfra.host import Host
-
-
-def test_no_acknowledged_write_is_lost(deployed: Deployed) -> None:
-    traffic = Traffic.found(deployed)
-    for group in deployed.groups:
-        traffic.wait_for_writes(group, 10)  # by way of the primary of now
-    report = traffic.stop()
-    print("\n".join(report.lines()))
-    assert all(effect.acknowledged > 0 for effect in report.effects)
-    assert report.check(deployed) == []
 
 
 def test_no_server_was_stopped_as_primary(host: Host) -> None:

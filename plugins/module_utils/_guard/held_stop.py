@@ -50,18 +50,25 @@ class HeldStop:
     @classmethod
     def begun(cls, path: str, invocation: str) -> HeldStop:
         """The one that is under way, or a new one. What cannot be read or written only costs what it would have told."""
+        under_way = cls._read(path, invocation) if invocation else None
+        if under_way is not None:
+            return under_way
         fresh = cls(path, invocation, time.monotonic())
+        fresh._write()
+        return fresh
+
+    @classmethod
+    def _read(cls, path: str, invocation: str) -> HeldStop | None:
+        """None where no stop of that life has begun, or it cannot be told: a new one may be held for as long as any."""
         try:
             with open(path, encoding="utf-8") as stream:
                 fields = json.load(stream)
-            if invocation and fields["invocation"] == invocation:
-                code = fields["code"]
-                return cls(path, invocation, float(fields["since"]), None if code is None else int(code))
+            if fields["invocation"] != invocation:
+                return None
+            code = fields["code"]
+            return cls(path, invocation, float(fields["since"]), None if code is None else int(code))
         except (OSError, ValueError, KeyError, TypeError):
-            # None was begun, or it cannot be told: a new one may hold for as long as any.
-            fresh.code = None
-        fresh._write()
-        return fresh
+            return None
 
     def end(self, code: int) -> None:
         """It has ended so. The supervisor reads that from a file that holds nothing but the invocation."""

@@ -38,19 +38,16 @@ def _held(place: Place, held_since: float) -> int:
             settings = place.settings()
         except BadInput as error:
             unjudged = [f"whether it may stop cannot be told: {error}"]
-            now = _circumstances(place, LIMITS_UNTOLD)
-            if now.excuse:
-                return _let_go(place, now.excuse)
-            if time.monotonic() - held_since >= now.limit:
-                return _give_up(place, now.limit, unjudged)
+            ended = _ended(place, LIMITS_UNTOLD, held_since, unjudged)
+            if ended is not None:
+                return ended
             _tell(place, unjudged)
             time.sleep(TELL_EVERY)
     limits = settings.limit_seconds
-    now = _circumstances(place, limits)
-    if now.excuse:
-        return _let_go(place, now.excuse)
-    if time.monotonic() - held_since >= now.limit:
-        return _give_up(place, now.limit, ["it was not judged in time"])
+    # Whoever was killed before may have used up the time.
+    ended = _ended(place, limits, held_since, ["it was not judged in time"])
+    if ended is not None:
+        return ended
     with guardian(settings) as holding:
         ending = holding.hold(lambda: _circumstances(place, limits), held_since, lambda reasons: _tell(place, reasons))
     if ending.outcome == TIMED_OUT:
@@ -59,6 +56,14 @@ def _held(place: Place, held_since: float) -> int:
         return _let_go(place, *ending.reasons)
     say(f"{place.name} may stop: " + "; ".join(ending.reasons))
     return MAY_STOP
+
+
+def _ended(place: Place, limits: Mapping[str, float], held_since: float, reasons: Sequence[str]) -> int | None:
+    """End holding where that is due before the group is looked at; None where it is not."""
+    now = _circumstances(place, limits)
+    if now.excuse:
+        return _let_go(place, now.excuse)
+    return _give_up(place, now.limit, reasons) if time.monotonic() - held_since >= now.limit else None
 
 
 def _tell(place: Place, reasons: Sequence[str]) -> None:

@@ -14,14 +14,12 @@ from .._engine.group import GroupTargets
 from .._engine.routing import CommandRoute
 from .._engine.targets import targets_from
 from .._model.errors import BadInput
-from .._model.health import Limits
 from .._operations.stopping import StopRule
 from .manager import KINDS
 
 KEYS: Mapping[str, tuple[type, ...]] = {
     "group": (dict,),
     "limit_seconds": (dict,),
-    "max_lag": (int,),
     "never": (list,),
     "node": (str,),
     "route_command": (list,),
@@ -81,11 +79,12 @@ def settings_from(given: Any) -> GuardSettings:
     targets = targets_from(group)
     if given["node"] not in [node.name for node in targets.nodes]:
         raise BadInput("node: {} is none of {}".format(given["node"], ", ".join(node.name for node in targets.nodes)))
+    if given.get("sentinel") and given["sentinel"] not in [sentinel.name for sentinel in targets.sentinels]:
+        raise BadInput("sentinel: {} is none of the group's Sentinels".format(given["sentinel"]))
     command, seconds = given.get("route_command"), float(given.get("route_timeout", 15.0))
     rule = StopRule(
         node=given["node"],
         service=given["service"],
-        limits=Limits(max_lag=given.get("max_lag", Limits.max_lag)),
         accept=tuple(group.get("accept") or ()),
         never=tuple(given.get("never") or ()),
         sentinel=given.get("sentinel", ""),

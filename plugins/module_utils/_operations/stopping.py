@@ -13,6 +13,7 @@ from .._engine.group import GroupConnections
 from .._engine.host import read_host
 from .._model.candidate import Preference
 from .._model.errors import BadInput, Refused, SteadyhandError
+from .._model.group import GroupView
 from .._model.handover import DONE
 from .._model.health import Limits, group_problems
 from .._model.host import HostFacts
@@ -90,11 +91,12 @@ class Guardian:
         self._urgent = urgent
         self._clock = clock
         self._rule = rule
+        self._seen: GroupView | None = None
 
     def look(self, machine_leaves: bool) -> StopView:
         """Observe and judge, without changing anything."""
         rule = self._rule
-        view = self._connections.observe()
+        view = self._seen = self._connections.observe()
         problems = judge(group_problems(view, rule.limits), rule.accept).problems
         node = view.member(rule.node)
         elsewhere: list[str] = []
@@ -142,24 +144,23 @@ class Guardian:
                 tell(reasons)
                 told = (reasons, self._clock.now())
             if self._clock.now() - held_since >= now.limit:
-                self.give_lock_back()
-                return Ending(TIMED_OUT, tuple(reasons))
+                return Ending(TIMED_OUT, (*reasons, *self._lock_not_given_back()))
             self._clock.sleep(LOOK_EVERY)
 
     def _demand(self, look: StopView) -> list[str]:
         """Do what is missing for a stop and can be done here; what stands against it still."""
         if look.role == PRIMARY and not look.problems:
             return self._hand_over()
-        if look.reasons:
-            self.give_lock_back()
-            return list(look.reasons)
         try:
-            self._take_lock()
+            if not look.reasons:
+                self._take_lock()
+            elif look.lock is not None and look.lock.record.owner == self._rule.owner:
+                self.give_lock_back()
         except Refused as refusal:
-            return list(refusal.reasons)
+            return [*look.reasons, *refusal.reasons]
         except SteadyhandError as error:
-            return [str(error)]
-        return []
+            return [*look.reasons, str(error)]
+        return list(look.reasons)
 
     def _hand_over(self) -> list[str]:
         rule = self._rule
@@ -180,11 +181,20 @@ class Guardian:
         return [f"the hand-over ended as {result.outcome}", *result.reasons]
 
     def _take_lock(self) -> None:
-        primary = self._connections.observe().primary
+        """On the primary of the last look."""
+        primary = self._seen.primary if self._seen is not None else None
         if primary is None:
             raise Refused("the lock cannot be taken", ["there is no single primary"])
         wish = LockWish(self._rule.owner, f"stop of {self._rule.node}", STOP_LOCK)
         take_or_renew(self._connections.node(primary.name), self._connections.targets.name, wish)
+
+    def _lock_not_given_back(self) -> list[str]:
+        """Why the lock of a stop that is called off stays until it ends by itself; nothing where it was given back."""
+        try:
+            self.give_lock_back()
+        except SteadyhandError as error:
+            return [f"the lock ends by itself, because it could not be given back: {error}"]
+        return []
 
     def give_lock_back(self) -> None:
         """Return the maintenance lock where this guard holds it and its primary can be asked."""

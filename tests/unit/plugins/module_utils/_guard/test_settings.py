@@ -48,6 +48,7 @@ def test_it_speaks_of_servers_in_the_words_of_the_modules() -> None:
     [
         ({"node": "four"}, "node: four is none of one, 10.0.0.2:6379"),
         ({"node": 1}, "node has a wrong type"),
+        ({"sentinel": "10.0.0.22:26379"}, "sentinel: 10.0.0.22:26379 is none of the group's Sentinels"),
         ({"nodes": []}, "nodes is no setting of the guard"),
         (
             {"limit_seconds": {"stop": 0, "package": 60, "shutdown": True}},
