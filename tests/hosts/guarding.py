@@ -32,11 +32,11 @@ IMPATIENT = 10
 
 
 def guard(hosts: Hosts, **variables: Any) -> Run:
-    """Apply the role to every node, with these variables without their prefix."""
+    """Apply the role to every node, with these variables without their prefix. It shows every result."""
     playbook = hosts.directory / "guard.yml"
     playbook.write_text(PLAYBOOK, encoding="utf-8")
     extra = json.dumps({f"redis_guard_{name}": value for name, value in variables.items()})
-    return play_command(hosts, f"ansible-playbook {playbook} -e '{extra}'")
+    return play_command(hosts, f"ansible-playbook -v {playbook} -e '{extra}'")
 
 
 def unguard(hosts: Hosts) -> None:

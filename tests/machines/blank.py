@@ -87,5 +87,5 @@ class Blank(Hosts):
 
 
 def deploy(hosts: Blank, variables: dict[str, Any] | None = None, *arguments: str, **more: Any) -> Run:
-    """Run the playbook."""
-    return play(hosts, "deploy", {**hosts.variables(), **(variables or {})}, *arguments, **more)
+    """Run the playbook. It shows every result, in which `play` looks for passwords."""
+    return play(hosts, "deploy", {**hosts.variables(), **(variables or {})}, "-v", *arguments, **more)
