@@ -43,7 +43,11 @@ def sshd_program() -> str:
 
 
 def sshd_conf(sshd: SshdState, lab_directory: Path) -> str:
-    """sshd_config: this user, by the lab's key only."""
+    """sshd_config: this user, by the lab's key only.
+
+    Debian's bash reads the user's ~/.bashrc for every command that sshd runs, unless it takes itself for a shell within
+    another one (SHLVL). What people have in there is none of the lab's, and may take longer than the command.
+    """
     return f"""\
 ListenAddress {sshd.host}
 Port {sshd.port}
@@ -57,6 +61,7 @@ UseDNS no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
+SetEnv SHLVL=1
 Subsystem sftp internal-sftp
 # Ansible opens many sessions at once.
 MaxStartups 100
