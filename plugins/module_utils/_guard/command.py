@@ -39,7 +39,7 @@ def _override(place: Place, asked: argparse.Namespace) -> int:
     if not asked.reason.strip() or asked.seconds <= 0:
         raise BadInput("an override needs a reason that others will understand, and seconds above 0")
     by = os.environ.get("SUDO_USER") or getpass.getuser()
-    override = Override(by, asked.reason.strip(), time.time() + asked.seconds)
+    override = Override(by, asked.reason.strip(), time.monotonic() + asked.seconds)
     try:
         write_override(place.override_file, override)
     except OSError as error:

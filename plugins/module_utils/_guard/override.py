@@ -1,7 +1,11 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An operator's word that a node may be stopped although its guard would hold it. It is used up by one stop."""
+"""An operator's word that a node may be stopped although its guard would hold it. It is used up by one stop.
+
+It lies in a folder that a boot empties, so it may count by the monotonic clock, which all processes of the machine share
+(man clock_gettime): somebody sets the other one, and a word would count for hours more or not at all.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,14 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Override:
-    """Who said so, why, and until when (Unix time in seconds)."""
+    """Who said so, why, and until when (seconds of the monotonic clock)."""
 
     by: str
     reason: str
     until: float
 
     def __str__(self) -> str:
-        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.until))
+        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + self.until - time.monotonic()))
         return f"{self.by} has overridden the guard until {end}: {self.reason}"
 
 
@@ -43,7 +47,7 @@ def read_override(path: str) -> Override | None:
     except (OSError, ValueError, KeyError, TypeError):
         # What cannot be read overrides nothing.
         return None
-    return found if time.time() < found.until else None
+    return found if time.monotonic() < found.until else None
 
 
 def use_up(path: str) -> None:
