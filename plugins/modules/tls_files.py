@@ -42,6 +42,28 @@ options:
       - Path of the certificates of the authorities, which is the node's C(tls-ca-cert-file).
     type: path
     required: true
+  replaces:
+    description:
+      - The files whose place the others are to take. Servers that have the one set of files and servers that have the other must accept one
+        another, because a group does not change all at once.
+      - Nothing is compared where one of them does not exist, or where they cannot be used any more themselves.
+    type: dict
+    suboptions:
+      certificate:
+        description:
+          - Path of the certificate.
+        type: path
+        required: true
+      key:
+        description:
+          - Path of its key.
+        type: path
+        required: true
+      authorities:
+        description:
+          - Path of the certificates of the authorities.
+        type: path
+        required: true
   server:
     description:
       - What is asked for the certificate that it presents.
@@ -89,6 +111,8 @@ presented:
   type: str
 """
 
+from typing import Any
+
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.login import node_address_options
 from ansible_collections.steadyhand.redis.plugins.module_utils._ansible.module import Task, run_module
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.certificates import (
@@ -96,6 +120,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._engine.certifica
     presented_by,
     read_again,
     require_configured,
+    require_exchangeable,
     require_usable,
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.node import Node, NodeTarget
@@ -103,6 +128,11 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._engine.targets i
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import OutcomeUnknown
 
+FILES: dict[str, dict[str, Any]] = {
+    "certificate": {"type": "path", "required": True},
+    "key": {"type": "path", "required": True, "no_log": False},
+    "authorities": {"type": "path", "required": True},
+}
 NODE = "node"
 SENTINEL = "sentinel"
 NONE = "none"
@@ -114,6 +144,9 @@ def renew(task: Task) -> None:
     files = CertificateFiles(params["certificate"], params["key"], params["authorities"])
     wanted = task.result["fingerprint"] = files.fingerprint()
     require_usable(files)
+    if params["replaces"] is not None:
+        old = params["replaces"]
+        require_exchangeable(files, CertificateFiles(old["certificate"], old["key"], old["authorities"]))
     if params["server"] == NONE:
         return
     address = Address.of(params["login_host"], params["login_port"])
@@ -142,9 +175,8 @@ def main() -> None:
     run_module(
         {
             **node_address_options(),
-            "certificate": {"type": "path", "required": True},
-            "key": {"type": "path", "required": True, "no_log": False},
-            "authorities": {"type": "path", "required": True},
+            **FILES,
+            "replaces": {"type": "dict", "options": FILES},
             "server": {"type": "str", "choices": [NODE, SENTINEL, NONE], "default": NODE},
             "reload": {"type": "bool", "default": False},
         },

@@ -100,6 +100,55 @@ def test_a_certificate_of_another_authority_is_refused(node: DataNode, capsys: C
     assert "unable to get local issuer certificate" in result["msg"]
 
 
+@pytest.mark.parametrize(
+    ("steps", "refused"),
+    [
+        pytest.param([("other", "other")], "would not be accepted", id="another authority at once"),
+        pytest.param([("ca", "other")], "would not be accepted", id="a certificate of the old one, which is gone"),
+        pytest.param([("ca", "both"), ("other", "both"), ("other", "other")], "", id="both for a while"),
+    ],
+)
+def test_files_that_shut_out_those_who_have_the_old_ones_are_refused(
+    node: DataNode, capsys: Capture, steps: list[tuple[str, str]], refused: str
+) -> None:
+    tls, place = node.state.tls, folder(node)
+    assert tls is not None
+    make_authority(place, "other")
+    (place / "both.crt").write_text("".join((place / f"{name}.crt").read_text() for name in ("ca", "other")))
+    replaced = {"certificate": tls.server_cert, "key": tls.server_key, "authorities": tls.ca}
+    results = []
+    for at, (issuer, authorities) in enumerate(steps):
+        issue(place, f"new-{at}", authority=issuer)
+        new = {
+            "certificate": str(place / f"new-{at}.crt"),
+            "key": str(place / f"new-{at}.key"),
+            "authorities": str(place / f"{authorities}.crt"),
+        }
+        results.append(run(capsys, "tls_files", arguments(node, server="none", replaces=replaced, **new)))
+        replaced = new
+    assert [result.get("failed", False) for result in results] == [bool(refused)] * len(steps)
+    assert refused in results[-1].get("msg", "")
+
+
+def test_nothing_is_compared_with_files_that_are_no_use_any_more_or_not_there_yet(
+    node: DataNode, capsys: Capture
+) -> None:
+    tls, place = node.state.tls, folder(node)
+    assert tls is not None
+    make_authority(place, "other")
+    issue(place, "new", authority="other")
+    issue(place, "old", days="-1")
+    new = {
+        "certificate": str(place / "new.crt"),
+        "key": str(place / "new.key"),
+        "authorities": str(place / "other.crt"),
+    }
+    for old in ("old", "missing"):
+        replaced = {"certificate": str(place / f"{old}.crt"), "key": str(place / f"{old}.key"), "authorities": tls.ca}
+        result = run(capsys, "tls_files", arguments(node, server="none", replaces=replaced, **new))
+        assert not result.get("failed", False), result
+
+
 def test_a_key_of_another_certificate_is_refused(node: DataNode, capsys: Capture) -> None:
     assert node.state.tls is not None
     result = run(capsys, "tls_files", arguments(node, server="none", key=node.state.tls.client_key))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import ssl
 from dataclasses import dataclass
 
@@ -53,24 +54,39 @@ def require_usable(files: CertificateFiles) -> None:
     certificate as a server and, to its primary, as a client.
     """
     try:
-        server = _context(ssl.PROTOCOL_TLS_SERVER, files)
-        client = _context(ssl.PROTOCOL_TLS_CLIENT, files)
-        to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-        _shake_hands(
-            [
-                client.wrap_bio(to_client, to_server),
-                server.wrap_bio(to_server, to_client, server_side=True),
-            ]
-        )
+        _shake_hands(_context(ssl.PROTOCOL_TLS_SERVER, files), _context(ssl.PROTOCOL_TLS_CLIENT, files))
     except ssl.SSLCertVerificationError as error:
         raise BadInput(
             f"{files.certificate} would not be accepted with the authorities in {files.authorities}: {error.verify_message}. "
-            "Have it issued by one of them"
+            "Have it issued by one of them; where only its time is wrong, look at the clock of this host, too"
         ) from error
     except (OSError, ssl.SSLError) as error:
         raise BadInput(
             f"{files.certificate}, {files.key} and {files.authorities} cannot be used together: {error}"
         ) from error
+
+
+def require_exchangeable(files: CertificateFiles, replaced: CertificateFiles) -> None:
+    """Make sure that servers with the one set of files and those with the other accept one another. Raises BadInput.
+
+    A group does not change all at once, and a connection that is lost meanwhile must come back. Files that are missing or of no
+    use any more let nobody in anyway.
+    """
+    if not all(map(os.path.exists, (replaced.certificate, replaced.key, replaced.authorities))):
+        return
+    try:
+        require_usable(replaced)
+    except BadInput:
+        return
+    for shown, trusted in ((files, replaced), (replaced, files)):
+        try:
+            _require_accepted(shown, trusted)
+        except ssl.SSLError as error:
+            raise BadInput(
+                f"{shown.certificate} would not be accepted with the authorities in {trusted.authorities} ({error.reason}), and the "
+                "servers of a group do not change all at once. Deploy authorities that hold the old and the new ones first, then the "
+                "certificates of the new one, then without the old one"
+            ) from error
 
 
 def presented_by(node: Node) -> str:
@@ -105,8 +121,21 @@ def _context(protocol: int, files: CertificateFiles) -> ssl.SSLContext:
     return context
 
 
-def _shake_hands(sides: list[ssl.SSLObject]) -> None:
-    waiting = list(sides)
+def _require_accepted(shown: CertificateFiles, trusted: CertificateFiles) -> None:
+    """Both as a server's and as a client's. Raises SSLError."""
+    one, other = _context(ssl.PROTOCOL_TLS_SERVER, shown), _context(ssl.PROTOCOL_TLS_CLIENT, shown)
+    for context in (one, other):
+        context.verify_mode = ssl.CERT_NONE
+    _shake_hands(one, _context(ssl.PROTOCOL_TLS_CLIENT, trusted))
+    _shake_hands(_context(ssl.PROTOCOL_TLS_SERVER, trusted), other)
+
+
+def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext) -> None:
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    waiting = [
+        client.wrap_bio(to_client, to_server),
+        server.wrap_bio(to_server, to_client, server_side=True),
+    ]
     for _turn in range(_MOST_TURNS):
         for side in list(waiting):
             try:

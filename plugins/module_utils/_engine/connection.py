@@ -160,11 +160,21 @@ class Connection:
             self._lost = said or type(error).__name__
             self._link.disconnect()
             if "certificate" in said.lower():
-                return AccessDenied(f"{where}: the TLS certificate was not accepted: {said}")
+                return AccessDenied(f"{where}: the TLS certificate was not accepted: {said}{_about_its_time(said)}")
             # redis-py wraps what the operating system said.
             refused = isinstance(error.__cause__ or error.__context__ or error, ConnectionRefusedError)
             return (NotListening if refused else Unreachable)(f"{where} did not answer {verb}: {self._lost}")
         raise error
+
+
+def _about_its_time(said: str) -> str:
+    """What to do about a certificate of which only the time is wrong."""
+    if not any(words in said for words in ("expired", "EXPIRED", "not yet valid")):
+        return ""
+    return (
+        ". Renew it, and look at the clocks of both hosts. Who presents one whose time is over can be asked only with "
+        "validate_certs=false (in an inventory redis_validate_certs, redis_sentinel_validate_certs), for the run that renews it"
+    )
 
 
 def _verb(command: Command) -> str:
