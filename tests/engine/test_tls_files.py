@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from engine.engines import WITHOUT_TLS, not_on
 from engine.modules import run
 from lab.lab import Lab
@@ -89,6 +94,31 @@ def test_an_expired_certificate_is_refused_and_the_node_keeps_the_one_that_it_ha
     with node.client() as client:
         assert client.ping()
     assert before["presented"] == before["fingerprint"]
+
+
+def test_to_a_clock_that_is_behind_a_certificate_is_not_valid_yet_and_the_clock_is_named(
+    node: DataNode, capsys: Capture
+) -> None:
+    assert node.state.tls is not None
+    issued = x509.load_pem_x509_certificate(Path(node.state.tls.server_cert).read_bytes())
+    key = serialization.load_pem_private_key((folder(node) / "ca.key").read_bytes(), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    later = (
+        x509.CertificateBuilder()
+        .subject_name(issued.subject)
+        .issuer_name(issued.issuer)
+        .public_key(issued.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(tomorrow)
+        .not_valid_after(tomorrow + timedelta(days=1))
+        .sign(key, SHA256())
+    )
+    (folder(node) / "later.crt").write_bytes(later.public_bytes(serialization.Encoding.PEM))
+    result = run(capsys, "tls_files", arguments(node, server="none", certificate=str(folder(node) / "later.crt")))
+    assert result["failed"] is True
+    assert "certificate is not yet valid" in result["msg"]
+    assert "look at the clock of this host" in result["msg"]
 
 
 def test_a_certificate_of_another_authority_is_refused(node: DataNode, capsys: Capture) -> None:
