@@ -35,6 +35,7 @@ options:
     type: float
     default: 0.0
 seealso:
+  - module: steadyhand.redis.audit
   - module: steadyhand.redis.node_info
   - module: steadyhand.redis.wait_for_health
 """
@@ -93,6 +94,7 @@ problems:
         - V(no_primary) (unsafe) means that no answering node is a primary.
         - V(no_room_for_full_sync) (degraded) means that a full synchronisation, should a hand-over need one, would not fit.
         - V(node_denied) (unknown) means that a node answers but refuses our login or a command.
+        - V(node_is_sentinel) (unknown) means that a node of the inventory is a Sentinel.
         - V(node_loading) (unsafe) means that a node is loading its data set.
         - V(node_unreachable) (unknown) means that a node does not answer.
         - V(replica_lagging) (degraded) means that a replica is further behind than the limit.
@@ -103,6 +105,7 @@ problems:
         - V(routing_unfinished) (degraded) means that the primary has changed and clients were not seen moved to it.
         - V(sentinel_denied) (unknown) means that a Sentinel answers but refuses our login or a command.
         - V(sentinel_disagrees) (unsafe) means that Sentinels name different primaries or epochs.
+        - V(sentinel_is_node) (unknown) means that the address of a Sentinel in the inventory belongs to no Sentinel.
         - V(sentinel_member_unsettled) (degraded) means that a Sentinel has not yet asked a node since its start or change of role.
         - V(sentinel_misses_member) (unsafe) means that a Sentinel does not know a node of the group.
         - V(sentinel_no_quorum) (unsafe) means that a Sentinel cannot reach the quorum or the majority.
@@ -127,6 +130,18 @@ problems:
       type: str
     remedy:
       description: What to do about it.
+      type: str
+    outlook:
+      description: What it will do if it is left alone.
+      type: str
+    when:
+      description: When it will do so.
+      type: str
+    about:
+      description: The address that is meant, where the subject is only who speaks of it; empty otherwise.
+      type: str
+    severity:
+      description: V(advice), V(degraded), V(unsafe) or V(unknown). Advice is given by M(steadyhand.redis.audit) alone.
       type: str
     verdict:
       description: The verdict that this problem alone leads to.

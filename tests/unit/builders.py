@@ -140,6 +140,7 @@ def primary_entry(**overrides: Any) -> PrimaryEntry:
         "flags": frozenset({"master"}),
         "role_reported": "master",
         "info_age_ms": 900,
+        "role_age_ms": 86400000,
         "config_epoch": 7,
         "quorum": 2,
         "down_after_ms": 5000,
@@ -158,6 +159,7 @@ def replica_entry(name: str, **overrides: Any) -> ReplicaEntry:
         "flags": frozenset({"slave"}),
         "role_reported": "slave",
         "info_age_ms": 900,
+        "role_age_ms": 86400000,
         "primary": address_of("a"),
         "link_up": True,
         "priority": 100,
@@ -174,6 +176,7 @@ def peer_entry(name: str, **overrides: Any) -> PeerEntry:
         "flags": frozenset({"sentinel"}),
         "role_reported": "",
         "info_age_ms": 0,
+        "role_age_ms": 0,
         "hello_age_ms": 500,
     }
     return PeerEntry(**{**fields, **overrides})
@@ -260,12 +263,12 @@ def with_sentinel(view: GroupView, name: str, **overrides: Any) -> GroupView:
     return replace(view, sentinels=tuple(changed(s) if s.name == name else s for s in view.sentinels))
 
 
-def with_silent_sentinel(view: GroupView, name: str, denied: bool = False) -> GroupView:
+def with_silent_sentinel(view: GroupView, name: str, denied: bool = False, mistaken: bool = False) -> GroupView:
     """Let one Sentinel give no account."""
     error = "NOPERM" if denied else "connection refused"
 
     def silenced(account: SentinelAccount) -> SentinelAccount:
-        return replace(account, facts=None, error=error, denied=denied)
+        return replace(account, facts=None, error=error, denied=denied, mistaken=mistaken)
 
     return replace(view, sentinels=tuple(silenced(s) if s.name == name else s for s in view.sentinels))
 

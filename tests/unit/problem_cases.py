@@ -83,6 +83,10 @@ NODE_CASES = {
     "a node does not answer": Case(
         ("node_unreachable c",), lambda view: with_account(view, "c", facts=None, error="refused")
     ),
+    "what is at the address of a node is a Sentinel": Case(
+        ("node_is_sentinel c",),
+        lambda view: with_account(view, "c", facts=None, error="it is a Sentinel", mistaken=True),
+    ),
     "a node refuses our login": Case(
         ("node_denied c",), lambda view: with_account(view, "c", facts=None, error="WRONGPASS", denied=True)
     ),
@@ -193,6 +197,9 @@ REPLICATION_CASES = {
 
 SENTINEL_CASES = {
     "a Sentinel does not answer": Case(("sentinel_unreachable s2",), lambda view: with_silent_sentinel(view, "s2")),
+    "what is at the address of a Sentinel is none": Case(
+        ("sentinel_is_node s2",), lambda view: with_silent_sentinel(view, "s2", mistaken=True)
+    ),
     "a Sentinel refuses our login": Case(
         ("sentinel_denied s2",), lambda view: with_silent_sentinel(view, "s2", denied=True)
     ),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import CODES, NEVER_ACCEPTABLE
-from ansible_collections.steadyhand.redis.plugins.modules import group_info
+from ansible_collections.steadyhand.redis.plugins.modules import audit, group_info
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,14 +54,25 @@ def test_every_module_is_in_the_action_group() -> None:
 def test_every_problem_code_is_documented_for_users_as_it_is() -> None:
     """In the README with what may be accepted, and in the documentation of the module that returns it."""
     rows = [
-        f"| `{code}` | {verdict} | {'never' if code in NEVER_ACCEPTABLE else 'yes'} | {meaning} |"
-        for code, (verdict, meaning) in CODES.items()
+        f"| `{name}` | {code.severity} | {'never' if name in NEVER_ACCEPTABLE else 'yes'} | {code.meaning} |"
+        for of_audit in (False, True)
+        for name, code in CODES.items()
+        if code.of_audit == of_audit
     ]
     readme = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert [line for line in readme if line.startswith("| `") and line.split("`")[1] in CODES] == rows
-    returned = yaml.safe_load(group_info.RETURN)
-    lines = [f"V({code}) ({verdict}) means that {meaning}." for code, (verdict, meaning) in CODES.items()]
-    assert returned["problems"]["contains"]["code"]["description"][1:] == lines
+    lines = {name: f"V({name}) ({code.severity}) means that {code.meaning}." for name, code in CODES.items()}
+    of_info = yaml.safe_load(group_info.RETURN)["problems"]["contains"]["code"]["description"]
+    assert of_info[1:] == [line for name, line in lines.items() if not CODES[name].of_audit]
+    of_audit = yaml.safe_load(audit.RETURN)["groups"]["contains"]["problems"]["contains"]["code"]["description"]
+    assert of_audit[1:] == list(lines.values())
+
+
+def test_the_page_of_problems_says_what_each_will_do_and_when() -> None:
+    page = (ROOT / "docs/problems.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in page if line.startswith("| `")] == [
+        f"| `{name}` | {code.severity} | {code.outlook} | {code.when} |" for name, code in CODES.items()
+    ]
 
 
 def test_every_module_of_the_group_documents_it() -> None:

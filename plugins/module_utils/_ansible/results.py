@@ -55,7 +55,15 @@ def group_result(view: GroupView, judgement: Judgement) -> dict[str, Any]:
 
 def problem_result(problem: Problem) -> dict[str, Any]:
     """One problem as data."""
-    return {**asdict(problem), "verdict": problem.verdict, "acceptable": problem.code not in NEVER_ACCEPTABLE}
+    outlook, when = problem.foreseen
+    return {
+        **asdict(problem),
+        "outlook": outlook,
+        "when": when,
+        "severity": problem.severity,
+        "verdict": problem.verdict,
+        "acceptable": problem.code not in NEVER_ACCEPTABLE,
+    }
 
 
 def member_result(view: GroupView, member: Member) -> dict[str, Any]:

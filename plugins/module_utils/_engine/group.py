@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Callable, TypeVar
+from typing import Any, Callable, TypeVar
 
-from .._model.errors import AccessDenied, BadInput, CommandMissing, SteadyhandError, Unreachable
-from .._model.group import GroupView
-from .._model.node import NodeAccount
-from .._model.sentinel import SentinelAccount
+from .._model.errors import AccessDenied, BadInput, CommandMissing, SteadyhandError, Unreachable, WrongKind
+from .._model.group import GroupView, why_not_a_name
+from .._model.node import NodeAccount, NodeFacts
+from .._model.sentinel import SentinelAccount, SentinelFacts
 from .node import Node, NodeTarget
 from .sentinel import Sentinel, SentinelTarget
 
@@ -32,6 +32,9 @@ class GroupTargets:
     sentinels: tuple[SentinelTarget, ...]
 
     def __post_init__(self) -> None:
+        reason = why_not_a_name(self.name)
+        if reason is not None:
+            raise BadInput(f"{self.name!r} is no name of a group: {reason}")
         for kind, targets in (("node", self.nodes), ("Sentinel", self.sentinels)):
             addresses = [target.address for target in targets]
             for address in sorted(set(addresses)):
@@ -110,7 +113,7 @@ class GroupConnections:
 
     def side_by_side(self, calls: Sequence[Callable[[], Result]]) -> list[Result | SteadyhandError]:
         """Run calls at the same time; a server's error takes its place in the list."""
-        return list(self._pool.map(_outcome, calls))
+        return list(self._pool.map(outcome_of, calls))
 
     def observe(self) -> GroupView:
         """Ask everybody. Never raises for a server's sake: one that cannot be asked is an account with an error."""
@@ -123,16 +126,14 @@ class GroupConnections:
         )
 
     def _node_account(self, target: NodeTarget) -> NodeAccount:
-        facts = _outcome(partial(self.ask_node, target.name, lambda asked: asked.facts(self.targets.name)))
-        if isinstance(facts, SteadyhandError):
-            return NodeAccount(target.name, target.address, target.declared, None, _reason(facts), _denied(facts))
-        return NodeAccount(target.name, target.address, target.declared, facts)
+        return node_account(
+            target, outcome_of(partial(self.ask_node, target.name, lambda asked: asked.facts(self.targets.name)))
+        )
 
     def _sentinel_account(self, target: SentinelTarget) -> SentinelAccount:
-        facts = _outcome(partial(self.ask_sentinel, target.name, lambda asked: asked.facts(self.targets.name)))
-        if isinstance(facts, SteadyhandError):
-            return SentinelAccount(target.name, target.address, None, _reason(facts), _denied(facts))
-        return SentinelAccount(target.name, target.address, facts)
+        return sentinel_account(
+            target, outcome_of(partial(self.ask_sentinel, target.name, lambda asked: asked.facts(self.targets.name)))
+        )
 
 
 def observe(targets: GroupTargets, timeout: float = 3.0) -> GroupView:
@@ -141,22 +142,38 @@ def observe(targets: GroupTargets, timeout: float = 3.0) -> GroupView:
         return connections.observe()
 
 
+def node_account(target: NodeTarget, answer: NodeFacts | SteadyhandError) -> NodeAccount:
+    """What is known about a node by its answer."""
+    if isinstance(answer, SteadyhandError):
+        return NodeAccount(target.name, target.address, target.declared, None, **_why_not(answer))
+    return NodeAccount(target.name, target.address, target.declared, answer)
+
+
+def sentinel_account(target: SentinelTarget, answer: SentinelFacts | SteadyhandError) -> SentinelAccount:
+    """What is known about a Sentinel by its answer."""
+    if isinstance(answer, SteadyhandError):
+        return SentinelAccount(target.name, target.address, None, **_why_not(answer))
+    return SentinelAccount(target.name, target.address, answer)
+
+
 def _opened(server: Server) -> Server:
     server.connection.open()
     return server
 
 
-def _outcome(call: Callable[[], Result]) -> Result | SteadyhandError:
+def outcome_of(call: Callable[[], Result]) -> Result | SteadyhandError:
+    """What a call returns, or why a server did not answer it."""
     try:
         return call()
     except SteadyhandError as error:
         return error
 
 
-def _denied(error: SteadyhandError) -> bool:
-    return isinstance(error, (AccessDenied, CommandMissing))
-
-
-def _reason(error: SteadyhandError) -> str:
+def _why_not(error: SteadyhandError) -> dict[str, Any]:
+    """The fields of an account without facts."""
     renamed = ". A renamed command can be used neither by this collection nor by Sentinel"
-    return str(error) + (renamed if isinstance(error, CommandMissing) else "")
+    return {
+        "error": str(error) + (renamed if isinstance(error, CommandMissing) else ""),
+        "denied": isinstance(error, (AccessDenied, CommandMissing)),
+        "mistaken": isinstance(error, WrongKind),
+    }

@@ -11,11 +11,11 @@ from typing import Any
 
 from .._model.address import Address
 from .._model.borrowed import ledger_key
-from .._model.errors import SteadyhandError
+from .._model.errors import SteadyhandError, WrongKind
 from .._model.last_handover import LastHandOver, last_handover_key
 from .._model.lock import HeldLock, lock_key
 from .._model.node import OBSERVED_SECRETS, OBSERVED_SETTINGS, NodeFacts, parse_node
-from .._model.replies import parse_info, parse_pairs
+from .._model.replies import is_sentinel, parse_info, parse_pairs
 from .connection import Command, Connection, Login
 
 
@@ -47,7 +47,7 @@ class Node:
         """Read the node's state in one round trip (INFO, CONFIG GET, ACL LIST), with the ledger of its ``group``, the
         record of its last hand-over and its maintenance lock.
 
-        Raises Unreachable, AccessDenied, or CommandMissing when CONFIG or INFO was renamed.
+        Raises Unreachable, AccessDenied, WrongKind, or CommandMissing when CONFIG or INFO was renamed.
         """
         settings = [("CONFIG", "GET", name) for name in OBSERVED_SETTINGS + OBSERVED_SECRETS]
         lock_of_group = lock_key(group)
@@ -60,7 +60,12 @@ class Node:
         info, acl, ledger, record, lock, end, *pairs = self.connection.pipeline(
             [("INFO",), ("ACL", "LIST"), *kept, *settings]
         )
-        for reply in [info, *pairs]:
+        if isinstance(info, SteadyhandError):
+            raise info
+        fields = parse_info(info)
+        if is_sentinel(fields):
+            raise WrongKind(f"{self.target.address} answers, but it is a Sentinel and no data node")
+        for reply in pairs:
             if isinstance(reply, SteadyhandError):
                 raise reply
         values: dict[str, str] = {}
@@ -73,7 +78,7 @@ class Node:
         last = None if isinstance(record, SteadyhandError) else LastHandOver.decode(record)
         held = None if isinstance(lock, SteadyhandError) else HeldLock.read(lock, end if isinstance(end, int) else None)
         own_user = self.target.login.user or "default"
-        return parse_node(parse_info(info), values, acl_lines, own_user, borrowed, last, held)
+        return parse_node(fields, values, acl_lines, own_user, borrowed, last, held)
 
     def info(self, section: str) -> dict[str, str]:
         """One section of INFO as a mapping."""

@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._model.address import Address
-from .._model.errors import BadInput, CommandRefused, SteadyhandError
+from .._model.errors import BadInput, CommandRefused, SteadyhandError, WrongKind
 from .._model.monitoring import Watched
-from .._model.replies import parse_info, parse_pairs, yes
-from .._model.sentinel import SentinelFacts, parse_peer, parse_primaries, parse_primary, parse_replica
+from .._model.replies import Fields, is_sentinel, parse_info, parse_pairs, yes
+from .._model.sentinel import PrimaryEntry, SentinelFacts, parse_peer, parse_primaries, parse_primary, parse_replica
 from .._model.settings.quoting import split_arguments
-from .connection import Connection, Login
+from .connection import Command, Connection, Login
 from .settings_file import read_text
 
 
@@ -47,39 +47,30 @@ class Sentinel:
         return self.connection.call("SENTINEL", *words)
 
     def facts(self, group: str) -> SentinelFacts:
-        """Read all that this Sentinel knows about a group, in one round trip. Raises like Connection.call."""
-        info, my_id, primary, replicas, peers, quorum = self.connection.pipeline(
-            [
-                ("INFO",),
-                ("SENTINEL", "MYID"),
-                ("SENTINEL", "MASTER", group),
-                ("SENTINEL", "REPLICAS", group),
-                ("SENTINEL", "SENTINELS", group),
-                ("SENTINEL", "CKQUORUM", group),
-            ]
-        )
+        """Read all that this Sentinel knows about a group, in one round trip. Raises like Connection.call, and WrongKind."""
+        return self.facts_of([group])[group]
+
+    def facts_of(self, groups: Sequence[str]) -> dict[str, SentinelFacts]:
+        """The same for many groups, still in one round trip."""
+        questions = [command for group in groups for command in _questions(group)]
+        info, my_id, *replies = self.connection.pipeline([("INFO",), ("SENTINEL", "MYID"), *questions])
         if isinstance(info, SteadyhandError):
             raise info
         fields = parse_info(info)
-        # Redis says redis_mode; Valkey from 8.0 on server_mode, unless it is told to look like Redis.
-        if "sentinel" not in (fields.get("redis_mode"), fields.get("server_mode")):
-            raise CommandRefused(f"{self.target.address} answers, but it is not a Sentinel", "not a Sentinel")
-        unknown = isinstance(primary, CommandRefused) and "No such master" in primary.reply
-        for reply in [my_id] if unknown else [my_id, primary, replicas, peers]:
-            if isinstance(reply, SteadyhandError):
-                raise reply
-        return SentinelFacts(
-            my_id=str(my_id),
-            engine="valkey" if "valkey_version" in fields else "redis",
-            version=fields.get("valkey_version", fields.get("redis_version", "")),
-            tilt=yes(fields, "sentinel_tilt"),
-            primary=None if unknown else parse_primary(parse_pairs(primary)),
-            replicas=() if unknown else tuple(parse_replica(parse_pairs(entry)) for entry in replicas),
-            peers=() if unknown else tuple(parse_peer(parse_pairs(entry)) for entry in peers),
-            quorum_ok=not isinstance(quorum, SteadyhandError) and str(quorum).startswith("OK"),
-            primaries=parse_primaries(fields),
-            quorum_says=quorum.reply if isinstance(quorum, CommandRefused) else str(quorum),
-        )
+        if not is_sentinel(fields):
+            raise WrongKind(f"{self.target.address} answers, but it is not a Sentinel")
+        if isinstance(my_id, SteadyhandError):
+            raise my_id
+        asked = len(questions) // len(groups)
+        return {
+            group: _facts(fields, str(my_id), replies[asked * index : asked * (index + 1)])
+            for index, group in enumerate(groups)
+        }
+
+    def table(self) -> dict[str, PrimaryEntry]:
+        """Its entry of the primary of every group that it watches, by the group's name."""
+        found = [parse_pairs(entry) for entry in self.call("MASTERS")]
+        return {one["name"]: parse_primary(one) for one in found}
 
     def watched(self) -> list[Watched]:
         """Every group that it watches."""
@@ -98,6 +89,38 @@ class Sentinel:
             raise BadInput(f"{where} is another Sentinel's on this host: run this on the Sentinel's own host")
         found = {line[1]: line[3] for line in lines if len(line) == 4 and line[0] == "sentinel" and line[2] == group}
         return {name: value for name, value in found.items() if name in names}
+
+
+def _questions(group: str) -> list[Command]:
+    """What is asked about one group; `_facts` reads the replies."""
+    return [
+        ("SENTINEL", "MASTER", group),
+        ("SENTINEL", "REPLICAS", group),
+        ("SENTINEL", "SENTINELS", group),
+        ("SENTINEL", "CKQUORUM", group),
+    ]
+
+
+def _facts(info: Fields, my_id: str, replies: Sequence[Any]) -> SentinelFacts:
+    """What the four replies about a group say. Raises the error of one that must not be one."""
+    primary, replicas, peers, quorum = replies
+    unknown = isinstance(primary, CommandRefused) and "No such master" in primary.reply
+    for reply in [] if unknown else [primary, replicas, peers]:
+        if isinstance(reply, SteadyhandError):
+            raise reply
+    return SentinelFacts(
+        my_id=my_id,
+        engine="valkey" if "valkey_version" in info else "redis",
+        version=info.get("valkey_version", info.get("redis_version", "")),
+        tilt=yes(info, "sentinel_tilt"),
+        primary=None if unknown else parse_primary(parse_pairs(primary)),
+        replicas=() if unknown else tuple(parse_replica(parse_pairs(entry)) for entry in replicas),
+        peers=() if unknown else tuple(parse_peer(parse_pairs(entry)) for entry in peers),
+        quorum_ok=not isinstance(quorum, SteadyhandError) and str(quorum).startswith("OK"),
+        quorum_says=quorum.reply if isinstance(quorum, CommandRefused) else str(quorum),
+        primaries=parse_primaries(info),
+        run_id=info.get("run_id", ""),
+    )
 
 
 def _words(line: str) -> list[str]:

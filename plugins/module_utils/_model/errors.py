@@ -48,6 +48,10 @@ class CommandMissing(CommandRefused):
     """The server does not know the command: it was renamed, disabled, or the engine is too old."""
 
 
+class WrongKind(SteadyhandError):
+    """What answers at the address is a server of another kind than the one that was meant."""
+
+
 class Refused(SteadyhandError):
     """The collection declines to act, before any change, for all the reasons given."""
 

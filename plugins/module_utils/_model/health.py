@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .borrowed import HISTORY, Borrowed
 from .group import GroupView, Member, foreign_primaries, lag_bytes
-from .node import NodeFacts
+from .node import NodeAccount, NodeFacts
 from .problems import Problem
 from .replies import whole
 from .routing import unfinished_routing
@@ -31,8 +31,7 @@ def group_problems(view: GroupView, limits: Limits, earlier: GroupView | None = 
     """Everything wrong with a group. ``earlier``, a view some seconds older, shows what is growing."""
     for account in view.nodes:
         if account.facts is None:
-            code = "node_denied" if account.denied else "node_unreachable"
-            yield Problem(code, account.name, account.error, "Nothing is done to a group of which a node is unknown")
+            yield _silent_node(account)
     for member in view.members:
         yield from _node_problems(member)
     yield from _role_problems(view)
@@ -45,6 +44,14 @@ def group_problems(view: GroupView, limits: Limits, earlier: GroupView | None = 
         if earlier is not None:
             yield from _growth_problems(earlier, primary)
     yield from wiring_problems(view)
+
+
+def _silent_node(account: NodeAccount) -> Problem:
+    if account.mistaken:
+        remedy = "Correct its address in the inventory: nodes and Sentinels have ports of their own"
+        return Problem("node_is_sentinel", account.name, account.error, remedy)
+    code = "node_denied" if account.denied else "node_unreachable"
+    return Problem(code, account.name, account.error, "Nothing is done to a group of which a node is unknown")
 
 
 def _node_problems(member: Member) -> Iterator[Problem]:

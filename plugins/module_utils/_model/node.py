@@ -155,7 +155,7 @@ class NodeAccount:
     """What is known about one node. Without ``facts`` nothing is known, and ``error`` says why.
 
     ``name`` is the inventory's, ``address`` where we spoke to it, ``declared`` the announced address that the user
-    stated for a member that may be down.
+    stated for a member that may be down. ``denied``: it refused us; ``mistaken``: it is a server of another kind.
     """
 
     name: str
@@ -164,6 +164,7 @@ class NodeAccount:
     facts: NodeFacts | None
     error: str = ""
     denied: bool = False
+    mistaken: bool = False
 
 
 def parse_node(

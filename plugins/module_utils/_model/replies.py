@@ -34,6 +34,13 @@ def parse_line(text: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in text.split(",") if "=" in part)
 
 
+def is_sentinel(info: Fields) -> bool:
+    """Whether the reply to INFO is a Sentinel's. Redis says redis_mode; Valkey from 8.0 on server_mode, unless it is told to
+    look like Redis.
+    """
+    return "sentinel" in (info.get("redis_mode"), info.get("server_mode"))
+
+
 def whole(fields: Fields, name: str, default: int = 0) -> int:
     """A whole number, or the default when the field is absent or empty (fields differ between versions)."""
     value = maybe_whole(fields, name)

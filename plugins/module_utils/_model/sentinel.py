@@ -15,13 +15,17 @@ from .replies import Fields, whole
 
 @dataclass(frozen=True)
 class Entry:
-    """One instance in a Sentinel's table, keyed there by address. ``info_age_ms``: age of its last INFO reply."""
+    """One instance in a Sentinel's table, keyed there by address.
+
+    ``info_age_ms``: age of its last INFO reply; ``role_age_ms``: for how long it has reported the role that it reports.
+    """
 
     address: Address
     run_id: str
     flags: frozenset[str]
     role_reported: str
     info_age_ms: int
+    role_age_ms: int
 
     @property
     def down(self) -> bool:
@@ -65,7 +69,8 @@ class PeerEntry(Entry):
 class SentinelFacts:
     """One answering Sentinel. ``primary`` is None when it does not watch the group.
 
-    ``primaries``: the address of the primary of every group that it watches, by the group's name.
+    ``primaries``: the address of the primary of every group that it watches, by the group's name. ``run_id``: of its process,
+    new with every start, while ``my_id`` stands in its file.
     """
 
     my_id: str
@@ -78,17 +83,22 @@ class SentinelFacts:
     quorum_ok: bool
     quorum_says: str
     primaries: Mapping[str, Address] = field(default_factory=dict)
+    run_id: str = ""
 
 
 @dataclass(frozen=True)
 class SentinelAccount:
-    """What is known about one Sentinel; without ``facts`` the ``error`` says why nothing is."""
+    """What is known about one Sentinel; without ``facts`` the ``error`` says why nothing is.
+
+    ``denied``: it refused us; ``mistaken``: it is a server of another kind.
+    """
 
     name: str
     address: Address
     facts: SentinelFacts | None
     error: str = ""
     denied: bool = False
+    mistaken: bool = False
 
 
 def parse_primary(fields: Fields) -> PrimaryEntry:
@@ -144,4 +154,5 @@ def _entry(fields: Fields) -> dict[str, Any]:
         "flags": _flags(fields),
         "role_reported": fields.get("role-reported", ""),
         "info_age_ms": whole(fields, "info-refresh", 0),
+        "role_age_ms": whole(fields, "role-reported-time", 0),
     }

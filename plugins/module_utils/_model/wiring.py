@@ -19,8 +19,7 @@ def wiring_problems(view: GroupView) -> Iterator[Problem]:
     """Everything that the Sentinels get wrong about the group, or that is wrong with the Sentinels."""
     for account in view.sentinels:
         if account.facts is None:
-            code = "sentinel_denied" if account.denied else "sentinel_unreachable"
-            yield Problem(code, account.name, account.error, "A silent Sentinel may still act: repair it first")
+            yield _silent_sentinel(account)
         elif account.facts.primary is None:
             yield Problem(
                 "sentinel_not_watching",
@@ -34,6 +33,14 @@ def wiring_problems(view: GroupView) -> Iterator[Problem]:
         yield from _peer_problems(view, account, facts)
     yield from _agreement_problems(view)
     yield from _attachment_problems(view)
+
+
+def _silent_sentinel(account: SentinelAccount) -> Problem:
+    if account.mistaken:
+        remedy = "Correct its address in the inventory: nodes and Sentinels have ports of their own"
+        return Problem("sentinel_is_node", account.name, account.error, remedy)
+    code = "sentinel_denied" if account.denied else "sentinel_unreachable"
+    return Problem(code, account.name, account.error, "A silent Sentinel may still act: repair it first")
 
 
 def _own_problems(account: SentinelAccount, facts: SentinelFacts, entry: PrimaryEntry) -> Iterator[Problem]:
@@ -68,6 +75,7 @@ def _member_problems(
                 account.name,
                 f"it names {entry.address}{behind}, the primary is {primary.name}",
                 "Clients that ask it are sent to the wrong node: repair this Sentinel",
+                about=str(entry.address),
             )
     for member in view.members:
         found = seen[member.name]
@@ -145,6 +153,7 @@ def _stale_entry(account: SentinelAccount, stranger: DataEntry) -> Problem:
         account.name,
         f"it keeps {stranger.address}, which is down and in no inventory entry",
         "Declare redis_announce for a member that is down, or have the Sentinels forget it before the address is reused",
+        about=str(stranger.address),
     )
 
 
@@ -154,6 +163,7 @@ def _unlisted_member(account: SentinelAccount, stranger: DataEntry) -> Problem:
         account.name,
         f"it knows {stranger.address}, which is alive and not in the inventory",
         "Add the node to the inventory (a sliced job sees only a part of it), or detach it",
+        about=str(stranger.address),
     )
 
 
@@ -175,6 +185,9 @@ def _peer_problems(view: GroupView, account: SentinelAccount, facts: SentinelFac
             account.name,
             f"it knows the Sentinel {peer.address} ({peer.run_id}), which is not in the inventory",
             "It counts for majorities: add it to the inventory or have the Sentinels forget it",
+            outlook="" if not peer.down else "It counts for majorities although it never votes",
+            when="" if not peer.down else "when a majority is needed",
+            about=str(peer.address),
         )
 
 

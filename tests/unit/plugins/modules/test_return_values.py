@@ -38,6 +38,11 @@ MODULES = sorted(
 NOBODY = "127.0.0.1:1"
 GROUP = {"group": "presence-1", "nodes": [NOBODY], "sentinels": [NOBODY], "connect_timeout": 0.5}
 PARAMETERS: dict[str, dict[str, Any]] = {
+    "audit": {
+        "groups": [{"group": "presence-1", "nodes": [NOBODY], "sentinels": [NOBODY]}],
+        "connect_timeout": 0.5,
+        "watch_seconds": 0,
+    },
     "config": {"login_host": "127.0.0.1", "login_port": 1, "settings": {"maxmemory": "1gb"}},
     "failover": GROUP,
     "failover_end": {**GROUP, "lock": {"owner": "me"}},
@@ -94,7 +99,7 @@ def test_a_module_that_reaches_nobody_returns_every_documented_key(
     assert result["changed"] is False
 
 
-@pytest.mark.parametrize("name", [name for name in PARAMETERS if name not in ("group_info", "tls_files")])
+@pytest.mark.parametrize("name", [name for name in PARAMETERS if name not in ("audit", "group_info", "tls_files")])
 def test_a_module_that_reaches_nobody_fails_and_names_the_address(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import (
+    ADVICE,
     CODES,
     DEGRADED,
     HEALTHY,
     NEVER_ACCEPTABLE,
+    SEVERITIES,
     UNKNOWN,
     UNSAFE,
     VERDICTS,
@@ -80,9 +82,18 @@ def test_what_is_never_acceptable_counts_although_accepted(code: str) -> None:
 
 
 def test_never_acceptable_are_split_brain_a_node_of_elsewhere_and_all_that_is_unknown() -> None:
-    unknown = {code for code, (verdict, _meaning) in CODES.items() if verdict == UNKNOWN}
-    assert unknown == {"node_denied", "node_unreachable", "sentinel_denied", "sentinel_unreachable"}
-    assert unknown | {"two_primaries", "no_primary", "foreign_member"} == NEVER_ACCEPTABLE
+    unknown = {name for name, code in CODES.items() if code.severity == UNKNOWN}
+    assert unknown == {
+        "node_denied",
+        "node_is_sentinel",
+        "node_unreachable",
+        "sentinel_denied",
+        "sentinel_is_node",
+        "sentinel_unreachable",
+    }
+    losing_data = {name for name in NEVER_ACCEPTABLE if CODES[name].of_audit}
+    assert unknown | losing_data | {"two_primaries", "no_primary", "foreign_member"} == NEVER_ACCEPTABLE
+    assert {CODES[name].severity for name in losing_data} == {UNSAFE}
 
 
 def test_a_list_to_accept_is_checked_word_by_word() -> None:
@@ -96,7 +107,38 @@ def test_a_list_to_accept_is_checked_word_by_word() -> None:
 
 def test_the_list_of_codes_is_sorted_and_leads_to_verdicts_that_exist() -> None:
     assert list(CODES) == sorted(CODES)
-    assert {verdict for verdict, _meaning in CODES.values()} == set(VERDICTS) - {HEALTHY}
+    assert {code.severity for code in CODES.values()} == set(SEVERITIES)
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_every_code_says_what_it_means_what_it_will_do_and_when(name: str) -> None:
+    code = CODES[name]
+    for text in (code.meaning, code.outlook, code.when):
+        assert text
+        assert not text.endswith(".")
+        assert "|" not in text, "it is a cell of a table"
+
+
+def test_advice_is_of_the_audit_alone_and_leaves_a_group_healthy() -> None:
+    advice = [name for name, code in CODES.items() if code.severity == ADVICE]
+    assert all(CODES[name].of_audit for name in advice)
+    judgement = judge([problem("zone_shared")])
+    assert (judgement.verdict, len(judgement.problems)) == (HEALTHY, 1)
+    mixed = judge([problem("zone_shared"), problem("stale_entry")])
+    assert (mixed.verdict, [one.code for one in mixed.problems]) == (DEGRADED, ["stale_entry", "zone_shared"])
+
+
+def test_a_group_settles_also_where_there_is_advice() -> None:
+    assert judge([problem("sentinel_member_unsettled"), problem("zone_shared")]).settling
+    assert not judge([problem("zone_shared")]).settling
+    assert not judge([problem("sentinel_member_unsettled"), problem("stale_entry")]).settling
+
+
+def test_evidence_says_better_than_the_code_what_will_happen() -> None:
+    plain = problem("stale_entry")
+    assert plain.foreseen == (CODES["stale_entry"].outlook, CODES["stale_entry"].when)
+    better = Problem("stale_entry", "s1", "seen", "Do something", outlook="It counts", when="soon")
+    assert better.foreseen == ("It counts", "soon")
 
 
 def test_a_problem_reads_as_a_sentence_with_a_remedy() -> None:

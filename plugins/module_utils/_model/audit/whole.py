@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the steadyhand.redis authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole audit: the judgement that gates changes, everything that only an audit looks for, and what was not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from ..health import Limits, group_problems
+from ..problems import SEVERITIES, Judgement, Problem, judge
+from .between_groups import (
+    cross_wired_sentinels,
+    foreign_replica_entries,
+    foreign_sentinels,
+    names_with_two_groups,
+    nodes_listed_twice,
+    nodes_that_copy_another_group,
+    primaries_with_two_names,
+    unlisted_groups,
+)
+from .durability import durability_problems
+from .host_look import node_file_problems, sentinel_file_problems
+from .likeness import likeness_problems, unknown_users
+from .memory import machine_problems, memory_problems
+from .places import place_problems, unknown_places
+from .scene import AuditedGroup, Found, Scene
+from .sentinels import sentinel_problems
+from .split_brain import split_brain_problems
+
+# In the order of severities; what a script can go by.
+EXIT_CODES = {"none": 0, **{severity: index + 1 for index, severity in enumerate(SEVERITIES)}}
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One group with the judgement on it, and what could not be looked at, one sentence each."""
+
+    group: AuditedGroup
+    judgement: Judgement
+    not_looked_at: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All groups, in the order in which they were given, and the problems of no group that was."""
+
+    groups: tuple[Audited, ...]
+    others: Judgement
+
+    @property
+    def severity(self) -> str:
+        """The worst of all problems that count; ``none`` where there is none."""
+        found = [problem.severity for one in self.groups for problem in one.judgement.problems]
+        found += [problem.severity for problem in self.others.problems]
+        return max(found, key=SEVERITIES.index) if found else "none"
+
+
+def audit(scene: Scene, limits: Limits, accept: Collection[str] = ()) -> Audit:
+    """Judge every group, alone and beside all others."""
+    between = [*_between(scene)]
+    judged = []
+    for group in scene.groups:
+        found = [one for one in between if one.label == group.label]
+        found += [*_within(group)]
+        plain = [
+            problem
+            for problem in group_problems(group.view, limits, group.earlier)
+            if not any(one.replaces(group.label, problem) for one in found)
+        ]
+        problems = dict.fromkeys([*plain, *(one.problem for one in found)])
+        judged.append(Audited(group, judge(problems, accept), tuple(_not_looked_at(group))))
+    return Audit(tuple(judged), judge(unlisted_groups(scene), accept))
+
+
+def _between(scene: Scene) -> Iterator[Found]:
+    yield from cross_wired_sentinels(scene)
+    yield from foreign_replica_entries(scene)
+    yield from foreign_sentinels(scene)
+    yield from nodes_that_copy_another_group(scene)
+    yield from primaries_with_two_names(scene)
+    yield from names_with_two_groups(scene)
+    yield from nodes_listed_twice(scene)
+    yield from machine_problems(scene)
+
+
+def _within(group: AuditedGroup) -> Iterator[Found]:
+    yield from sentinel_problems(group)
+    for problem in _plain(group):
+        yield Found(group.label, problem)
+
+
+def _plain(group: AuditedGroup) -> Iterator[Problem]:
+    yield from split_brain_problems(group.view)
+    yield from place_problems(group)
+    yield from memory_problems(group.view)
+    yield from durability_problems(group.view)
+    yield from likeness_problems(group.view)
+    for node in group.view.nodes:
+        if node.name in group.looks:
+            yield from node_file_problems(node.name, group.looks[node.name])
+    for sentinel in group.view.sentinels:
+        if sentinel.name in group.looks:
+            yield from sentinel_file_problems(sentinel.name, group.looks[sentinel.name])
+
+
+def _not_looked_at(group: AuditedGroup) -> Iterator[str]:
+    yield from unknown_places(group)
+    yield from unknown_users(group.view)
+    servers = [node.name for node in group.view.nodes] + [sentinel.name for sentinel in group.view.sentinels]
+    unseen = [name for name in servers if name not in group.looks]
+    if unseen:
+        yield "files of {}: their hosts were not asked".format(", ".join(unseen))
+    for name in servers:
+        if name in group.looks and group.looks[name].error:
+            yield f"the file of {name}: {group.looks[name].error}"
+
+
+def is_at_least(severity: str, limit: str) -> bool:
+    """Whether a severity (or ``none``) is as bad as the limit, or worse."""
+    return severity != "none" and SEVERITIES.index(severity) >= SEVERITIES.index(limit)
