@@ -168,7 +168,8 @@ def _unlisted_member(account: SentinelAccount, stranger: DataEntry) -> Problem:
 
 
 def _peer_problems(view: GroupView, account: SentinelAccount, facts: SentinelFacts) -> Iterator[Problem]:
-    others = {other.facts.my_id: other.name for other in view.sentinels if other.facts and other is not account}
+    answering = [other for other in view.sentinels if other.facts is not None and other.facts.my_id != facts.my_id]
+    others = {other.facts.my_id: other.name for other in answering if other.facts is not None}
     seen = {peer.run_id for peer in facts.peers if not peer.down and peer.hello_age_ms < HELLO_OVERDUE_MS}
     for my_id, name in sorted(others.items(), key=lambda item: item[1]):
         if my_id not in seen:

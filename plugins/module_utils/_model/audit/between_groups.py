@@ -19,6 +19,17 @@ from .scene import REPAIR, AuditedGroup, Found, Owned, Scene
 # sentinel.c: a replica that reports to be a primary is demoted after 4 publish periods of 2 s, when INFO comes next.
 CONVERT_AFTER_MS = 8000
 INFO_PERIOD_MS = 10000
+# A Sentinel that watches another group has that one's nodes and not this one's.
+FOLLOWS_FROM_A_WRONG_WIRE = (
+    "foreign_replica_entry",
+    "sentinel_member_unsettled",
+    "sentinel_misses_member",
+    "sentinel_primary_silent",
+    "sentinel_sees_down",
+    "sentinel_wrong_primary",
+    "stale_entry",
+    "unlisted_member",
+)
 
 
 def cross_wired_sentinels(scene: Scene) -> Iterator[Found]:
@@ -30,7 +41,8 @@ def cross_wired_sentinels(scene: Scene) -> Iterator[Found]:
                 yield Found(
                     group.label,
                     _cross_wired(group, account, entry, owner),
-                    ("sentinel_wrong_primary", "sentinel_primary_silent", "unlisted_member", "stale_entry"),
+                    FOLLOWS_FROM_A_WRONG_WIRE,
+                    whatever_about=True,
                 )
 
 
@@ -72,11 +84,10 @@ def foreign_replica_entries(scene: Scene) -> Iterator[Found]:
     """What a Sentinel holds for a replica, and what belongs to another group."""
     for group in scene.groups:
         for account, facts, primary in group.view.watching:
-            crossed = scene.owner_elsewhere(group, primary.run_id, primary.address)
+            if scene.owner_elsewhere(group, primary.run_id, primary.address) is not None:
+                continue  # what it is wired to says it all
             for entry in facts.replicas:
                 owner = scene.owner_elsewhere(group, entry.run_id, entry.address)
-                if owner is not None and crossed is not None and owner.group is crossed.group:
-                    continue  # it hangs on the node that the Sentinel is wired to, which is a finding of its own
                 reason = f"which is {owner}" if owner is not None else _foreign_by_itself(group, entry)
                 if reason:
                     yield Found(
@@ -174,6 +185,8 @@ def _copied_elsewhere(scene: Scene, owned: Owned) -> Owned | None:
     upstream = owned.member.facts.upstream
     if upstream is None or upstream.primary in owned.group.addresses:
         return None
+    if len(scene.by_run_id[owned.member.facts.run_id]) > 1:
+        return None  # listed twice, and at home in one of the two
     for other in scene.by_address.get(upstream.primary, ()):
         same_history = other.member.facts.replication_id == owned.member.facts.replication_id
         if other.group is not owned.group and (same_history or not upstream.up):
@@ -265,7 +278,7 @@ def unlisted_groups(scene: Scene) -> Iterator[Problem]:
         described = _described_for(scene, group)
         for sentinel, table in group.tables.items():
             for name, entry in table.items():
-                if name not in described and not scene.by_run_id.get(entry.run_id):
+                if name not in described and not _known(scene, entry):
                     watched.setdefault(name, (sentinel, entry, set()))[2].add(sentinel)
     for name, (_first, entry, sentinels) in sorted(watched.items()):
         yield Problem(
@@ -278,6 +291,11 @@ def unlisted_groups(scene: Scene) -> Iterator[Problem]:
             "Add the group to the inventory, or have the Sentinels forget it (sentinel_monitor with state absent)",
             about=str(entry.address),
         )
+
+
+def _known(scene: Scene, entry: PrimaryEntry) -> bool:
+    """Whether it is a node of some group, so that the name is a second one of that."""
+    return entry.run_id in scene.by_run_id or (not entry.run_id and entry.address in scene.by_address)
 
 
 def _described_for(scene: Scene, group: AuditedGroup) -> set[str]:

@@ -68,11 +68,14 @@ class AuditedGroup:
 
 @dataclass(frozen=True)
 class Found:
-    """A problem of a group. ``instead_of``: codes of other problems with the same subject, which it explains and so replaces."""
+    """A problem of a group. ``instead_of``: codes of other problems with the same subject, which it explains and so replaces;
+    of those that are about an address, the ones about the same, or with ``whatever_about`` all.
+    """
 
     label: str
     problem: Problem
     instead_of: tuple[str, ...] = ()
+    whatever_about: bool = False
 
     def replaces(self, label: str, other: Problem) -> bool:
         """Whether this says better what that says."""
@@ -80,7 +83,7 @@ class Found:
             label == self.label
             and other.code in self.instead_of
             and other.subject == self.problem.subject
-            and other.about in ("", self.problem.about)
+            and (self.whatever_about or other.about in ("", self.problem.about))
         )
 
 

@@ -64,12 +64,9 @@ def audit(scene: Scene, limits: Limits, accept: Collection[str] = ()) -> Audit:
     for group in scene.groups:
         found = [one for one in between if one.label == group.label]
         found += [*_within(group)]
-        plain = [
-            problem
-            for problem in group_problems(group.view, limits, group.earlier)
-            if not any(one.replaces(group.label, problem) for one in found)
-        ]
-        problems = dict.fromkeys([*plain, *(one.problem for one in found)])
+        plain = group_problems(group.view, limits, group.earlier)
+        told = dict.fromkeys([*plain, *(one.problem for one in found)])
+        problems = [problem for problem in told if not any(one.replaces(group.label, problem) for one in found)]
         judged.append(Audited(group, judge(problems, accept), tuple(_not_looked_at(group))))
     return Audit(tuple(judged), judge(unlisted_groups(scene), accept))
 

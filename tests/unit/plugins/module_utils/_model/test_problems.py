@@ -15,7 +15,6 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems i
     SEVERITIES,
     UNKNOWN,
     UNSAFE,
-    VERDICTS,
     Problem,
     judge,
     unacceptable,
