@@ -15,9 +15,11 @@ author:
 description:
   - Tells one Sentinel to watch a group, sets how it does so, or has it forget the group. It goes by commands alone; the Sentinel writes its
     file itself, and what it has learned is never touched.
-  - A Sentinel that does not watch the group yet gets the address of the primary only after a proof. Exactly one answering node is primary,
-    every answering replica copies it, every Sentinel that watches the group names it, and this Sentinel does not watch it under another
-    name. A node that does not answer is a refusal unless another Sentinel tells who leads.
+  - A Sentinel that does not watch the group yet gets the address of the primary only after a proof. Exactly one answering node is primary.
+    Every answering replica copies it and has no data of another history, and no other replica is attached to it. Every Sentinel that watches the
+    group names it, and none of O(sentinels) watches any of O(nodes) under another name.
+  - A node that does not answer is a refusal unless most of O(sentinels) have met this very primary lately and none of them has heard of a later
+    failover. A Sentinel that slept through one proves nothing.
   - A Sentinel that watches the group is never pointed to another address. Where it names a node that is not the primary, the task fails.
 extends_documentation_fragment:
   - steadyhand.redis.attributes

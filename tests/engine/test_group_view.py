@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import observe
@@ -56,11 +57,23 @@ def test_a_sentinel_address_that_is_a_data_node_is_named_as_such(shared_lab: Lab
     targets = targets_of(shared_lab)
     wrong = type(targets)(
         targets.name,
-        targets.nodes,
+        targets.nodes[1:],
         (*targets.sentinels[1:], type(targets.sentinels[0])("wrong", targets.nodes[0].address, targets.nodes[0].login)),
     )
     problems = judged(observe(wrong)).problems
-    assert any(one.code == "sentinel_unreachable" and "not a Sentinel" in one.evidence for one in problems), problems
+    assert any(one.code == "sentinel_denied" and "not a Sentinel" in one.evidence for one in problems), problems
+
+
+def test_a_node_address_that_is_a_sentinel_is_named_as_such(shared_lab: Lab) -> None:
+    targets = targets_of(shared_lab)
+    sentinel = targets.sentinels[0]
+    wrong = type(targets)(
+        targets.name,
+        (*targets.nodes[1:], replace(targets.nodes[0], address=sentinel.address, login=sentinel.login)),
+        targets.sentinels[1:],
+    )
+    problems = judged(observe(wrong)).problems
+    assert any(one.code == "node_denied" and "is a Sentinel" in one.evidence for one in problems), problems
 
 
 def test_a_live_member_that_the_inventory_lacks_is_named(shared_lab: Lab) -> None:

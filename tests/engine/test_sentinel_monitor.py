@@ -13,8 +13,10 @@ import pytest
 from engine.modules import group_arguments, run
 from engine.subjects import GROUP
 from lab.lab import Lab
+from lab.node import DataNode
 from lab.sentinel import SentinelNode
 from lab.state import Credentials
+from lab.waiting import wait_until
 
 LabFactory = Callable[..., Lab]
 Capture = pytest.CaptureFixture[str]
@@ -118,6 +120,88 @@ def test_two_groups_are_not_joined_whatever_was_typed(lab: Lab, capsys: Capture)
     assert result["failed"] is True
     assert f"under the name {OTHER}" in result["msg"]
     assert f"{lab.sentinels[1].address} names {lab.primary_of(GROUP).address}" in result["msg"]
+    assert names(sentinel) == {OTHER}
+
+
+def mixed(lab: Lab, *nodes: DataNode) -> dict[str, Any]:
+    """The arguments of somebody who typed these nodes, with the logins that belong to them."""
+    everybody = [group_arguments(lab, group) for group in (GROUP, OTHER)]
+    options = [one for arguments in everybody for one in arguments["node_options"]]
+    wanted = [node.address for node in nodes]
+    return {"nodes": wanted, "node_options": [one for one in options if one["address"] in wanted]}
+
+
+def test_no_mixture_of_nodes_proves_an_address(lab: Lab, capsys: Capture) -> None:
+    """Each refusal leaves the Sentinel as it was; none of the Sentinels watches the first group, so that only nodes speak."""
+    first, other = lab.primary_of(GROUP), lab.primary_of(OTHER)
+    replica, others_replica = lab.replicas_of(GROUP)[0], lab.replicas_of(OTHER)[0]
+    sentinel = lab.sentinels[0]
+    for one in lab.sentinels:
+        forget(one)
+    refused = {
+        "the primaries of both groups": ([first, replica, other], "more than one node is a primary"),
+        "replicas only": ([replica], "no answering node is a primary"),
+        "a replica of the other group": (
+            [first, replica, others_replica],
+            f"copies {other.address}, which is not known",
+        ),
+        "a primary without its replica": ([first], "1 more replicas copy"),
+        "the other group, by its primary alone": ([other], f"under the name {OTHER}"),
+    }
+    for what, (nodes, said) in refused.items():
+        result = run(capsys, "sentinel_monitor", arguments(lab, sentinel, **mixed(lab, *nodes)))
+        assert result["failed"] is True, what
+        assert said in result["msg"], (what, result["msg"])
+        assert result["changes"] == []
+        assert names(sentinel) == {OTHER}
+    # The other group is forgotten by this Sentinel only: the others still tell whose primary it is.
+    forget(sentinel, OTHER)
+    result = run(capsys, "sentinel_monitor", arguments(lab, sentinel, **mixed(lab, other, others_replica)))
+    assert f"{lab.sentinels[1].address} watches {other.name} under the name {OTHER}" in result["msg"]
+    assert names(sentinel) == set()
+
+
+def test_an_address_of_the_wrong_kind_is_named_as_such(lab: Lab, capsys: Capture) -> None:
+    sentinel, another = lab.sentinels[:2]
+    forget(sentinel)
+    wish = arguments(lab, sentinel)
+    as_node = {**wish, "nodes": [*wish["nodes"], another.address], "sentinels": [wish["sentinels"][0]]}
+    assert f"{another.address} cannot be asked" in run(capsys, "sentinel_monitor", as_node)["msg"]
+    node = wish["nodes"][1]
+    as_sentinel = {**wish, "nodes": wish["nodes"][:1], "sentinels": [*wish["sentinels"], node], "sentinel": node}
+    said = run(capsys, "sentinel_monitor", {**as_sentinel, "node_options": wish["node_options"][:1]})["msg"]
+    assert node in said
+    assert "user" in said, "the node does not know the Sentinels' password, and says no more to a stranger"
+    both = {**wish, "sentinels": [*wish["sentinels"], node]}
+    assert f"{node} is listed as a node and as a Sentinel" in run(capsys, "sentinel_monitor", both)["msg"]
+    assert names(sentinel) == {OTHER}
+
+
+def test_a_name_that_is_a_pattern_is_refused(lab: Lab, capsys: Capture) -> None:
+    for name in ("group-*", "group-[12]", "group-?"):
+        result = run(capsys, "sentinel_monitor", arguments(lab, lab.sentinels[0], group=name))
+        assert result["failed"] is True
+        assert "cannot be the name of a group" in result["msg"]
+
+
+def test_a_sentinel_of_yesterday_proves_nothing(lab: Lab, capsys: Capture) -> None:
+    """It slept through a failover and names the old primary, which a partition keeps from hearing of the new one."""
+    sentinel, ahead, behind = lab.sentinels
+    old, new = lab.primary_of(GROUP), lab.replicas_of(GROUP)[0]
+    behind.process.freeze()
+    old.process.freeze()
+    wait_until(
+        lambda: None if new.role() == "master" else "still a replica", 60.0, "the failover that two Sentinels make"
+    )
+    for unreachable in (ahead, new):
+        unreachable.process.freeze()
+    forget(sentinel)
+    for returned in (behind, old):
+        returned.process.thaw()
+    result = run(capsys, "sentinel_monitor", arguments(lab, sentinel, connect_timeout=1.0))
+    assert behind.primary_address(GROUP) == old.announced
+    assert result["failed"] is True
+    assert f"{new.name} does not answer, and only 1 of 3 Sentinels can tell whether it leads" in result["msg"]
     assert names(sentinel) == {OTHER}
 
 

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any, Callable, TypeVar
 
 from .._model.errors import AccessDenied, BadInput, CommandMissing, SteadyhandError, Unreachable, WrongKind
-from .._model.group import GroupView, why_not_a_name
+from .._model.group import GroupView
+from .._model.group_name import why_not_a_name
 from .._model.node import NodeAccount, NodeFacts
 from .._model.sentinel import SentinelAccount, SentinelFacts
 from .node import Node, NodeTarget
@@ -32,9 +33,6 @@ class GroupTargets:
     sentinels: tuple[SentinelTarget, ...]
 
     def __post_init__(self) -> None:
-        reason = why_not_a_name(self.name)
-        if reason is not None:
-            raise BadInput(f"{self.name!r} is no name of a group: {reason}")
         for kind, targets in (("node", self.nodes), ("Sentinel", self.sentinels)):
             addresses = [target.address for target in targets]
             for address in sorted(set(addresses)):
@@ -42,6 +40,13 @@ class GroupTargets:
                     raise BadInput(f"the {kind} {address} is listed twice for group {self.name}")
         if not self.nodes:
             raise BadInput(f"group {self.name} has no nodes")
+        wrong = why_not_a_name(self.name)
+        if wrong is not None:
+            raise BadInput(wrong)
+        for address in sorted({node.address for node in self.nodes} & {one.address for one in self.sentinels}):
+            raise BadInput(
+                f"{address} is listed as a node and as a Sentinel of group {self.name}; one process is never both"
+            )
 
 
 class GroupConnections:

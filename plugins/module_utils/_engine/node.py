@@ -64,7 +64,7 @@ class Node:
             raise info
         fields = parse_info(info)
         if is_sentinel(fields):
-            raise WrongKind(f"{self.target.address} answers, but it is a Sentinel and no data node")
+            raise WrongKind(f"{self.target.address} is a Sentinel, not a data node: name it among the Sentinels, or not at all")
         for reply in pairs:
             if isinstance(reply, SteadyhandError):
                 raise reply

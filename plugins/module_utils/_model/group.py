@@ -9,7 +9,6 @@ addresses are never compared with announced ones, because names, NAT and bastion
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,23 +18,7 @@ from .address import Address
 from .node import NodeAccount, NodeFacts
 from .sentinel import PrimaryEntry, ReplicaEntry, SentinelAccount, SentinelFacts
 
-# SENTINEL RESET takes a pattern, a Sentinel's hello has its fields between commas, and its file has them between spaces.
-_UNFIT_FOR_A_NAME = re.compile(r"[*?\[\]\\,\s\x00-\x1f\x7f]")
-
 DataEntry = Union[PrimaryEntry, ReplicaEntry]
-
-
-def why_not_a_name(name: str) -> str | None:
-    """Why Sentinels could not, or not without danger, know a group by this name; None when they can."""
-    found = _UNFIT_FOR_A_NAME.search(name)
-    if not name:
-        return "it is empty"
-    if found is None:
-        return None
-    return (
-        f"it holds {found.group()!r}: the commands of Sentinel take *, ? and [ for patterns, and what it writes has commas and "
-        "spaces between its fields. Give the group another name in every Sentinel"
-    )
 
 
 @dataclass(frozen=True)

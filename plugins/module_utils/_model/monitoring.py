@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .address import Address
 from .errors import Refused
 from .group import GroupView, Member
+from .proof import Proven, other_names, proven_primary, why_no_primary
 from .sentinel import PrimaryEntry
 
 # The engine's names of options, as SENTINEL SET takes them.
@@ -73,7 +73,7 @@ def monitor_plan(
         address = _proven_address(view, sentinel, watched)
         return MonitorPlan(monitor=address, options=wish.options)
     differing = _differing(entry, wish, kept)
-    reasons = list(_why_not_its_primary(view, entry))
+    reasons = [*_why_not_its_primary(view, entry), *other_names(view)]
     if reasons:
         raise Refused(f"{sentinel} keeps watching {view.name} at {entry.address}", reasons)
     return MonitorPlan(options=differing)
@@ -85,12 +85,12 @@ def described(entry: PrimaryEntry | None, kept: Mapping[str, str]) -> dict[str, 
         return {}
     return {
         "address": str(entry.address),
-        **_shown(entry),
+        **shown_options(entry),
         **{name: value for name, value in kept.items() if name not in SECRETS},
     }
 
 
-def _shown(entry: PrimaryEntry) -> dict[str, str]:
+def shown_options(entry: PrimaryEntry) -> dict[str, str]:
     """The options that SENTINEL MASTER shows."""
     return {
         QUORUM: str(entry.quorum),
@@ -101,7 +101,7 @@ def _shown(entry: PrimaryEntry) -> dict[str, str]:
 
 
 def _differing(entry: PrimaryEntry, wish: MonitorWish, kept: Mapping[str, str]) -> dict[str, str]:
-    has = {**kept, **_shown(entry)}
+    has = {**kept, **shown_options(entry)}
     wanted = {QUORUM: str(wish.quorum), **wish.options}
     return {name: value for name, value in wanted.items() if has.get(name) != value}
 
@@ -110,7 +110,7 @@ def _why_not_its_primary(view: GroupView, entry: PrimaryEntry) -> Iterator[str]:
     """A Sentinel is never re-pointed here: that is a repair, which begins with the question who is right."""
     primary = view.primary
     if primary is None:
-        yield from _why_no_primary(view)
+        yield from why_no_primary(view)
     elif entry.address not in view.addresses(primary):
         names = [member.name for member in view.members if entry.address in view.addresses(member)]
         who = f"{names[0]}, which is a replica" if names else "no node of this group"
@@ -123,81 +123,35 @@ def _why_not_its_primary(view: GroupView, entry: PrimaryEntry) -> Iterator[str]:
 def _proven_address(view: GroupView, sentinel: str, watched: Sequence[Watched]) -> Address:
     """The address of the one primary of the group, by which its Sentinels and replicas may know it. Raises Refused."""
     what = f"{sentinel} is not told to watch {view.name}"
-    reasons = list(_why_no_primary(view))
-    primary = view.primary
-    if primary is None:
-        raise Refused(what, reasons)
-    reasons += _contradictions(view, primary)
-    address = _address_of(view, primary)
-    if address is None:
-        reasons.append(
-            f"by which address the others know {primary.name} is not clear ({primary.account.address}): declare it by announce"
-        )
-    for other in watched:
-        if other.run_id == primary.facts.run_id or other.address in view.addresses(primary) | {address}:
-            reasons.append(
-                f"it watches {primary.name} already, under the name {other.name}: one group with two names is torn apart by "
-                "the next failover"
-            )
-    if reasons or address is None:
-        raise Refused(what, reasons)
-    return address
-
-
-def _why_no_primary(view: GroupView) -> Iterator[str]:
-    if len(view.primaries) > 1:
-        yield "more than one node is a primary: {}".format(", ".join(member.name for member in view.primaries))
-    elif not view.primaries:
-        silent = [account for account in view.nodes if account.facts is None]
-        yield "no answering node is a primary" + "".join(f"; {account.name}: {account.error}" for account in silent)
+    reasons: list[str] = []
+    proven: Proven | None = None
+    try:
+        proven = proven_primary(view, what)
+    except Refused as error:
+        reasons += error.reasons
+    if view.primary is not None:
+        reasons += _contradictions(view, view.primary)
+        reasons += _same_process(view, view.primary, watched)
+    if reasons or proven is None:
+        raise Refused(what, list(dict.fromkeys(reasons)))
+    return proven.address
 
 
 def _contradictions(view: GroupView, primary: Member) -> Iterator[str]:
-    """What speaks against this node as the primary of this group."""
-    addresses = view.addresses(primary)
+    """What other Sentinels say against this node as the primary of this group.
+
+    One of them is enough, whatever its epoch: a new entry has the epoch 0, so the first hello of one that is wrong would move
+    it, and what it had been told would be listed as a replica.
+    """
     for account, _facts, entry in view.watching:
-        if entry.address not in addresses:
-            yield f"{account.name} names {entry.address}, which is not {primary.name}"
+        if entry.address not in view.addresses(primary):
+            yield f"{account.name} names {entry.address}, which is not {primary.name}: repair that Sentinel first"
         elif entry.failover_in_progress:
             yield f"{account.name} is in the middle of a failover: wait"
-    if not view.watching:
-        for silent in view.nodes:
-            if silent.facts is None:
-                yield f"{silent.name} does not answer, and no Sentinel tells whether it leads: {silent.error}"
-    for replica in view.replicas:
-        upstream = replica.facts.upstream
-        if upstream is None or (upstream.primary not in addresses and not _copies(replica, primary)):
-            copied = upstream.primary if upstream is not None else "nobody"
-            yield f"{replica.name} copies {copied}, which is not known to be {primary.name}"
 
 
-def _copies(replica: Member, primary: Member) -> bool:
-    """Whether it has the primary's stream now, under whatever address it found it."""
-    upstream = replica.facts.upstream
-    return upstream is not None and upstream.up and replica.facts.replication_id == primary.facts.replication_id
-
-
-def _address_of(view: GroupView, primary: Member) -> Address | None:
-    announced = primary.announced or primary.facts.announced or primary.account.declared
-    if announced is not None:
-        return announced
-    copied = {replica.facts.upstream.primary for replica in view.replicas if replica.facts.upstream is not None}
-    if len(copied) == 1:
-        return copied.pop()
-    address = primary.account.address
-    everybody = [*(node.address for node in view.nodes), *(sentinel.address for sentinel in view.sentinels)]
-    # The Sentinel runs elsewhere, where a loopback address would be somebody else.
-    usable = _is_ip(address.host) and (not _is_loopback(address) or all(map(_is_loopback, everybody)))
-    return address if usable else None
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(address: Address) -> bool:
-    return _is_ip(address.host) and ipaddress.ip_address(address.host.partition("%")[0]).is_loopback
+def _same_process(view: GroupView, primary: Member, watched: Sequence[Watched]) -> Iterator[str]:
+    """The same process at another address under another name, which only its run id tells."""
+    for other in watched:
+        if other.name != view.name and other.run_id == primary.facts.run_id:
+            yield f"it watches {primary.name} already, under the name {other.name} (at {other.address})"

@@ -36,7 +36,8 @@ MODULES = sorted(
 )
 # A port on which nobody listens: the modules get as far as a failure of the network.
 NOBODY = "127.0.0.1:1"
-GROUP = {"group": "presence-1", "nodes": [NOBODY], "sentinels": [NOBODY], "connect_timeout": 0.5}
+NO_SENTINEL = "127.0.0.1:2"
+GROUP = {"group": "presence-1", "nodes": [NOBODY], "sentinels": [NO_SENTINEL], "connect_timeout": 0.5}
 PARAMETERS: dict[str, dict[str, Any]] = {
     "audit": {
         "groups": [{"group": "presence-1", "nodes": [NOBODY], "sentinels": [NOBODY]}],
@@ -49,7 +50,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "group_info": {**GROUP, "watch_seconds": 0},
     "maintenance_lock": {**GROUP, "owner": "me"},
     "node_info": {"login_host": "127.0.0.1", "login_port": 1},
-    "sentinel_monitor": {**GROUP, "sentinel": NOBODY},
+    "sentinel_monitor": {**GROUP, "sentinel": NO_SENTINEL},
     "tls_files": {
         "login_host": "127.0.0.1",
         "login_port": 1,
@@ -105,7 +106,7 @@ def test_a_module_that_reaches_nobody_fails_and_names_the_address(
 ) -> None:
     result = run(name, capsys, check_mode=False)
     assert result["failed"] is True
-    assert NOBODY in result["msg"] or "presence-1" in result["msg"]
+    assert any(name in result["msg"] for name in (NOBODY, NO_SENTINEL, "presence-1"))
 
 
 def test_files_are_looked_at_before_anybody_is_asked(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.monitoring
 )
 from unit.builders import (
     address_of,
+    attached,
     group_view,
     primary_entry,
     with_account,
@@ -130,9 +131,79 @@ REFUSED = {
         "s3 is in the middle of a failover: wait",
     ),
     "the same primary under another name": (
-        of_nobody(),
-        (Watched("presence-2", address_of("a"), "run-a"),),
-        "it watches a already, under the name presence-2",
+        with_sentinel(of_nobody(), "s1", primaries={"presence-2": address_of("a")}),
+        (),
+        "s1 watches a under the name presence-2",
+    ),
+    "the same primary under another name elsewhere": (
+        with_sentinel(of_nobody(), "s3", primaries={"presence-2": address_of("a")}),
+        (),
+        "s3 watches a under the name presence-2",
+    ),
+    "a node that leads another group, by a Sentinel that is not behind": (
+        with_sentinel(group_view(), "s1", primary=None, primaries={"presence-2": address_of("b")}),
+        (),
+        "s1 watches b under the name presence-2",
+    ),
+    "a silent node that leads another group": (
+        with_sentinel(
+            with_account(without_sentinel(group_view(), "s1"), "c", facts=None, error="timed out"),
+            "s2",
+            primaries={"presence-1": address_of("a"), "presence-2": address_of("c")},
+        ),
+        (),
+        "s2 watches c under the name presence-2",
+    ),
+    "a Sentinel among the nodes": (
+        with_account(without_sentinel(group_view(), "s1"), "c", facts=None, error="it is a Sentinel", denied=True),
+        (),
+        "c cannot be asked: it is a Sentinel",
+    ),
+    "more replicas than were named": (
+        with_node(of_nobody(), "a", replicas=(attached("b"), attached("c"), attached("d"))),
+        (),
+        "1 more replicas copy a than are named here",
+    ),
+    "a replica with data of another history at the right address": (
+        with_link(with_node(of_nobody(), "b", replication_id="2" * 40), "b", up=False),
+        (),
+        "b has 5 keys of another history than a",
+    ),
+    "a silent node, and Sentinels of which one is behind": (
+        with_sentinel(
+            with_account(without_sentinel(group_view(), "s1"), "c", facts=None, error="timed out"),
+            "s3",
+            primary=primary_entry(config_epoch=8),
+        ),
+        (),
+        "c does not answer, and only 1 of 3 Sentinels can tell whether it leads",
+    ),
+    "a silent node, and Sentinels that have met another process at that address": (
+        with_sentinel(
+            with_account(without_sentinel(group_view(), "s1"), "c", facts=None, error="timed out"),
+            "s3",
+            primary=primary_entry(run_id="another"),
+        ),
+        (),
+        "c does not answer, and only 1 of 3 Sentinels can tell whether it leads",
+    ),
+    "a silent node, and a Sentinel that has lost the primary": (
+        with_sentinel(
+            with_account(without_sentinel(group_view(), "s1"), "c", facts=None, error="timed out"),
+            "s3",
+            primary=primary_entry(flags=frozenset({"master", "s_down"})),
+        ),
+        (),
+        "c does not answer, and only 1 of 3 Sentinels can tell whether it leads",
+    ),
+    "an old epoch that names somebody else": (
+        with_sentinel(
+            without_sentinel(group_view(), "s1"),
+            "s3",
+            primary=primary_entry(address=address_of("b"), run_id="run-b", config_epoch=1),
+        ),
+        (),
+        "s3 names 10.0.0.2:6379, which is not a: repair that Sentinel first",
     ),
     "the same process at another address under another name": (
         of_nobody(),
@@ -165,6 +236,32 @@ def test_a_group_is_not_given_to_a_sentinel_where_there_is(
     with pytest.raises(Refused) as refused:
         plan(view, watched=watched)
     assert any(said.startswith(reason) for said in refused.value.reasons), refused.value.reasons
+
+
+FRESH = {
+    "a replica that has just begun to copy": with_link(
+        with_node(of_nobody(), "b", replication_id="2" * 40), "b", up=False, syncing=True
+    ),
+    "an empty replica that has not been let in yet": with_link(
+        with_node(of_nobody(), "b", replication_id="2" * 40, keys=0), "b", up=False
+    ),
+    "a replica that has the history of before the last failover": with_link(
+        with_node(with_node(of_nobody(), "a", second_replication_id="3" * 40), "b", replication_id="3" * 40),
+        "b",
+        up=False,
+    ),
+}
+
+
+@pytest.mark.parametrize("view", FRESH.values(), ids=FRESH)
+def test_nothing_speaks_against_the_primary_in(view: GroupView) -> None:
+    assert plan(view).monitor == address_of("a")
+
+
+def test_a_sentinel_that_has_a_primary_under_two_names_is_not_changed_any_further() -> None:
+    view = with_sentinel(group_view(), "s2", primaries={"presence-1": address_of("a"), "presence-2": address_of("a")})
+    with pytest.raises(Refused, match="s2 watches a under the name presence-2"):
+        plan(view)
 
 
 def test_a_sentinel_that_watches_the_group_as_wished_is_left_alone() -> None:
