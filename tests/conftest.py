@@ -48,6 +48,13 @@ def shared_secured_lab() -> Iterator[Lab]:
         yield make(groups=1, secured=True)
 
 
+@pytest.fixture(scope="module")
+def module_lab_factory() -> Iterator[LabFactory]:
+    """Like `lab_factory`, for labs that all tests of a module share, each putting back what it changes."""
+    with _factory([]) as make:
+        yield make
+
+
 @contextmanager
 def _factory(labs: list[Lab]) -> Generator[LabFactory, None, None]:
     # Not pytest's tmp_path: ssh's control sockets and unix sockets allow about 100 characters of path.

@@ -20,7 +20,8 @@ description:
     group names it, and none of O(sentinels) watches any of O(nodes) under another name.
   - A node that does not answer is a refusal unless most of O(sentinels) have met this very primary lately and none of them has heard of a later
     failover. A Sentinel that slept through one proves nothing.
-  - A Sentinel that watches the group is never pointed to another address. Where it names a node that is not the primary, the task fails.
+  - A Sentinel that watches the group is never pointed to another address. Where it names a node that is not the primary, the task fails;
+    M(steadyhand.redis.sentinel_repair) mends that.
 extends_documentation_fragment:
   - steadyhand.redis.attributes
   - steadyhand.redis.group
@@ -73,6 +74,7 @@ options:
     type: str
 seealso:
   - module: steadyhand.redis.group_info
+  - module: steadyhand.redis.sentinel_repair
 """
 
 EXAMPLES = r"""

@@ -16,15 +16,8 @@ from .._model.errors import BadInput
 from .._model.monitoring import AUTH_PASSWORD, AUTH_USER, QUORUM, MonitorPlan, MonitorWish, described, monitor_plan
 from .._operations.monitoring import carry_out, seen_after
 from .module import Task
+from .sentinel_options import quorum_from, watching_from, watching_options
 
-# Module option, and the engine's name of it.
-_OPTIONS = {
-    "down_after_milliseconds": "down-after-milliseconds",
-    "failover_timeout": "failover-timeout",
-    "parallel_syncs": "parallel-syncs",
-    "auth_user": AUTH_USER,
-    "auth_password": AUTH_PASSWORD,
-}
 EMPTY_RESULT: dict[str, Any] = {"primary": None, "changes": []}
 
 
@@ -33,12 +26,7 @@ def monitor_options() -> dict[str, dict[str, Any]]:
     return {
         "sentinel": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "quorum": {"type": "int"},
-        "down_after_milliseconds": {"type": "int"},
-        "failover_timeout": {"type": "int"},
-        "parallel_syncs": {"type": "int"},
-        "auth_user": {"type": "str"},
-        "auth_password": {"type": "str", "no_log": True},
+        **watching_options(),
     }
 
 
@@ -80,16 +68,7 @@ def _sentinel_name(targets: GroupTargets, text: str) -> str:
 
 
 def _wish(params: Mapping[str, Any], sentinels: int) -> MonitorWish:
-    quorum = params["quorum"] if params["quorum"] is not None else sentinels // 2 + 1
-    if not 0 < quorum <= sentinels:
-        raise BadInput(
-            f"quorum: {quorum} of {sentinels} Sentinels can never be reached: take a number from 1 to {sentinels}"
-        )
-    options = {name: params[option] for option, name in _OPTIONS.items() if params[option] is not None}
-    wrong = [name for name, value in options.items() if isinstance(value, int) and value <= 0]
-    if wrong:
-        raise BadInput("{}: a number above 0 is needed".format(", ".join(wrong)))
-    return MonitorWish(params["state"] == "present", quorum, {name: str(value) for name, value in options.items()})
+    return MonitorWish(params["state"] == "present", quorum_from(params, sentinels), watching_from(params))
 
 
 def _kept(sentinel: Sentinel, group: str, wish: MonitorWish) -> dict[str, str]:

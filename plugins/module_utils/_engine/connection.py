@@ -95,6 +95,13 @@ class Connection:
             raise BadInput(f"{self.address} was not asked with TLS, so it presented no certificate: set tls")
         return bytes(found)
 
+    def detached(self) -> Any:
+        """The socket itself, for a conversation that is no exchange of commands and replies. No command may be run afterwards."""
+        if self._lost is not None or self._link._sock is None:
+            raise Unreachable(f"{self.address} cannot be asked any more: {self._lost}")
+        self._lost = "the connection was given away"
+        return self._link._sock
+
     def call(self, *command: str | int) -> Reply:
         """Send one command and return its reply. Raises CommandRefused for an error reply."""
         reply = self.pipeline([command])[0]

@@ -81,6 +81,7 @@ class Persistence:
     last_save_seconds: int
     aof_write_ok: bool
     rewriting: bool
+    changes_since_save: int = 0
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,7 @@ def _persistence(info: Fields, settings: Mapping[str, str]) -> Persistence:
         last_save_seconds=max(0, whole(info, "rdb_last_bgsave_time_sec")),
         aof_write_ok=info.get("aof_last_write_status", "ok") == "ok",
         rewriting=yes(info, "aof_rewrite_in_progress") or yes(info, "aof_rewrite_scheduled"),
+        changes_since_save=whole(info, "rdb_changes_since_last_save"),
     )
 
 

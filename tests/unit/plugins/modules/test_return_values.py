@@ -51,6 +51,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "maintenance_lock": {**GROUP, "owner": "me"},
     "node_info": {"login_host": "127.0.0.1", "login_port": 1},
     "sentinel_monitor": {**GROUP, "sentinel": NO_SENTINEL},
+    "sentinel_repair": GROUP,
     "tls_files": {
         "login_host": "127.0.0.1",
         "login_port": 1,
