@@ -61,7 +61,7 @@ def test_a_sentinel_address_that_is_a_data_node_is_named_as_such(shared_lab: Lab
         (*targets.sentinels[1:], type(targets.sentinels[0])("wrong", targets.nodes[0].address, targets.nodes[0].login)),
     )
     problems = judged(observe(wrong)).problems
-    assert any(one.code == "sentinel_denied" and "not a Sentinel" in one.evidence for one in problems), problems
+    assert any(one.code == "sentinel_is_node" and "not a Sentinel" in one.evidence for one in problems), problems
 
 
 def test_a_node_address_that_is_a_sentinel_is_named_as_such(shared_lab: Lab) -> None:
@@ -73,7 +73,7 @@ def test_a_node_address_that_is_a_sentinel_is_named_as_such(shared_lab: Lab) -> 
         targets.sentinels[1:],
     )
     problems = judged(observe(wrong)).problems
-    assert any(one.code == "node_denied" and "is a Sentinel" in one.evidence for one in problems), problems
+    assert any(one.code == "node_is_sentinel" and "is a Sentinel" in one.evidence for one in problems), problems
 
 
 def test_a_live_member_that_the_inventory_lacks_is_named(shared_lab: Lab) -> None:
