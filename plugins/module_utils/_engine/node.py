@@ -64,7 +64,9 @@ class Node:
             raise info
         fields = parse_info(info)
         if is_sentinel(fields):
-            raise WrongKind(f"{self.target.address} is a Sentinel, not a data node: name it among the Sentinels, or not at all")
+            raise WrongKind(
+                f"{self.target.address} is a Sentinel, not a data node: name it among the Sentinels, or not at all"
+            )
         for reply in pairs:
             if isinstance(reply, SteadyhandError):
                 raise reply

@@ -58,7 +58,9 @@ class Sentinel:
             raise info
         fields = parse_info(info)
         if not is_sentinel(fields):
-            raise WrongKind(f"{self.target.address} answers, but it is not a Sentinel: name it among the nodes, or not at all")
+            raise WrongKind(
+                f"{self.target.address} answers, but it is not a Sentinel: name it among the nodes, or not at all"
+            )
         if isinstance(my_id, SteadyhandError):
             raise my_id
         asked = len(questions) // len(groups)
