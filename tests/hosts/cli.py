@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`python -m hosts.cli up|switch_on|down DIRECTORY ...`: blank machines for whoever deploys to them, such as molecule's scenarios.
+"""`python -m hosts.cli up|cut_power|switch_on|down DIRECTORY ...`: blank machines for whoever deploys to them, such as molecule's scenarios.
 
 They stay until `down`, or until a warden of the directory's owner (removal.py) finds that the owner has ended.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lab.tls import make_certificates
 
+from hosts.machine import Machine
 from hosts.machines import Machines
 from hosts.removal import remove
 
@@ -44,9 +45,18 @@ def down(options: argparse.Namespace) -> None:
 
 def switch_on(options: argparse.Namespace) -> None:
     """Wait until a machine is off, as somebody has told it to be, and switch it on again."""
-    machine = Machines(options.directory.resolve(), "").found(options.name, options.address)
+    machine = _found(options)
     machine.wait_off()
     machine.start()
+
+
+def cut_power(options: argparse.Namespace) -> None:
+    """Kill everything that runs on a machine, at once."""
+    _found(options).cut_power()
+
+
+def _found(options: argparse.Namespace) -> Machine:
+    return Machines(options.directory.resolve(), "").found(options.name, options.address)
 
 
 def main(arguments: list[str]) -> None:
@@ -64,11 +74,12 @@ def main(arguments: list[str]) -> None:
     command = commands.add_parser("down", help=down.__doc__)
     command.add_argument("directory", type=Path)
     command.set_defaults(run=down)
-    command = commands.add_parser("switch_on", help=switch_on.__doc__)
-    command.add_argument("directory", type=Path)
-    command.add_argument("name")
-    command.add_argument("address", type=IPv4Address)
-    command.set_defaults(run=switch_on)
+    for name, run in {"cut_power": cut_power, "switch_on": switch_on}.items():
+        command = commands.add_parser(name, help=run.__doc__)
+        command.add_argument("directory", type=Path)
+        command.add_argument("name")
+        command.add_argument("address", type=IPv4Address)
+        command.set_defaults(run=run)
     options = parser.parse_args(arguments)
     options.run(options)
 

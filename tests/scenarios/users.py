@@ -20,11 +20,16 @@ from lab.traffic.traffic import Traffic
 LOAD = Load(value_size=100, writes_per_second=100.0, messages_per_second=5.0)
 
 
-def main(state: Path) -> None:
-    """*state* is molecule's directory of the scenario."""
+def deployed_by(state: Path) -> Deployed:
+    """What a scenario has deployed; *state* is molecule's directory of it."""
     command = [ansible_program("ansible-inventory"), "--list", "--inventory", str(state / "inventory")]
     inventory = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    Traffic.start(Deployed(inventory, state / "machines"), LOAD)
+    return Deployed(inventory, state / "machines")
+
+
+def main(state: Path) -> None:
+    """Start them."""
+    Traffic.start(deployed_by(state), LOAD)
 
 
 if __name__ == "__main__":
