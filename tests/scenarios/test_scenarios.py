@@ -11,6 +11,6 @@ import pytest
 from .run import PROJECT, run_scenario, sequence_of
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(2400)
 def test_every_step_of_the_scenario_runs_and_passes(scenario: str) -> None:
     assert run_scenario(PROJECT, scenario).shortcomings(sequence_of(PROJECT, scenario)) == []
