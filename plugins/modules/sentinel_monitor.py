@@ -71,6 +71,13 @@ options:
     description:
       - Password by which the Sentinel logs in to the nodes.
       - No command shows it, so it is compared with the Sentinel's file. The module must run on the Sentinel's host then, as root.
+      - Set only where every node that answers takes it. A Sentinel that nodes do not let in holds them for down.
+    type: str
+  peer_password:
+    description:
+      - Password by which the Sentinel is to log in to the other Sentinels (C(sentinel-pass)).
+      - It is only compared with the Sentinel's file, like O(auth_password), and another one there is a refusal. All Sentinels of a set must change
+        it together.
     type: str
 seealso:
   - module: steadyhand.redis.group_info

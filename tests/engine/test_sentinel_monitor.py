@@ -102,6 +102,36 @@ def test_a_password_that_differs_from_the_sentinels_file_is_set(lab: Lab, capsys
     lab.wait_converged()
 
 
+def test_a_password_that_nodes_do_not_take_is_refused_and_the_sentinel_keeps_its_own(lab: Lab, capsys: Capture) -> None:
+    sentinel = lab.sentinels[0]
+    result = run(capsys, "sentinel_monitor", arguments(lab, sentinel, auth_password="of-tomorrow"))
+    assert result["failed"] is True
+    assert f"{sentinel.address} keeps how it logs in to {GROUP}" in result["msg"]
+    for node in lab.nodes_of(GROUP):
+        assert f"{node.name}: " in result["msg"]
+    assert "ACL SETUSER" in result["msg"]
+    assert "of-tomorrow" not in json.dumps(result)
+    assert run(capsys, "sentinel_monitor", arguments(lab, sentinel))["changed"] is False
+
+
+def test_another_password_for_the_other_sentinels_is_refused(lab: Lab, capsys: Capture) -> None:
+    sentinel = lab.sentinels[0]
+    result = run(capsys, "sentinel_monitor", arguments(lab, sentinel, peer_password="of-tomorrow"))
+    assert result["failed"] is True
+    assert "SENTINEL CONFIG SET sentinel-pass" in result["msg"]
+    with sentinel.client() as client:
+        client.execute_command("SENTINEL", "CONFIG", "SET", "sentinel-pass", "of-tomorrow")
+    try:
+        told = run(capsys, "sentinel_monitor", arguments(lab, sentinel, peer_password="of-tomorrow"))
+    finally:
+        assert sentinel.state.credentials is not None
+        with sentinel.client() as client:
+            client.execute_command(
+                "SENTINEL", "CONFIG", "SET", "sentinel-pass", sentinel.state.credentials.peer_password
+            )
+    assert told["changed"] is False
+
+
 def test_a_sentinel_forgets_a_group_once(lab: Lab, capsys: Capture) -> None:
     sentinel = lab.sentinels[0]
     wish = arguments(lab, sentinel, state="absent")

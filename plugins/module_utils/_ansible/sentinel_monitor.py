@@ -12,8 +12,9 @@ from .._engine.group import GroupConnections, GroupTargets
 from .._engine.sentinel import Sentinel
 from .._engine.targets import targets_from
 from .._model.address import Address
-from .._model.errors import BadInput
+from .._model.errors import BadInput, Refused
 from .._model.monitoring import AUTH_PASSWORD, AUTH_USER, QUORUM, MonitorPlan, MonitorWish, described, monitor_plan
+from .._operations.logins import require_let_in
 from .._operations.monitoring import carry_out, seen_after
 from .module import Task
 from .sentinel_options import quorum_from, watching_from, watching_options
@@ -27,6 +28,7 @@ def monitor_options() -> dict[str, dict[str, Any]]:
         "sentinel": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         **watching_options(),
+        "peer_password": {"type": "str", "no_log": True},
     }
 
 
@@ -50,6 +52,9 @@ def body(task: Task) -> None:
         )
         before = described(entry, kept)
         after = _foreseen(before, plan, wish)
+        _require_let_in(connections, name, wish, plan)
+        if wish.present and task.params["peer_password"] is not None:
+            _require_peer_password(sentinel, task.params["peer_password"])
         if not task.check_mode and plan.changes:
             carry_out(sentinel, targets.name, wish, plan)
             seen = seen_after(sentinel, targets.name, wish)
@@ -57,6 +62,22 @@ def body(task: Task) -> None:
         task.result["primary"] = after.get("address")
         if task.diff_mode:
             task.result["diff"] = {"before": before, "after": after}
+
+
+def _require_let_in(connections: GroupConnections, name: str, wish: MonitorWish, plan: MonitorPlan) -> None:
+    """A Sentinel that nodes do not let in holds them for down. Raises Refused."""
+    if AUTH_PASSWORD in wish.options and {AUTH_USER, AUTH_PASSWORD}.intersection(plan.options):
+        login = wish.options.get(AUTH_USER), wish.options[AUTH_PASSWORD]
+        require_let_in(connections, f"{name} keeps how it logs in to {connections.targets.name}", [login])
+
+
+def _require_peer_password(sentinel: Sentinel, wanted: str) -> None:
+    """It is the same on all Sentinels of a set, so one of them alone is not changed. Raises Refused."""
+    if sentinel.peer_password() != wanted:
+        raise Refused(
+            f"{sentinel.target.name} logs in to the other Sentinels by another password than peer_password",
+            ["see that every Sentinel takes both, and send SENTINEL CONFIG SET sentinel-pass to each; then run again"],
+        )
 
 
 def _sentinel_name(targets: GroupTargets, text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Callable, TypeVar
 
@@ -141,6 +141,17 @@ class GroupConnections:
         )
 
 
+def shut_out(connections: GroupConnections, user: str | None, password: str | None) -> list[str]:
+    """What every node says that does not let this user in. A node that does not answer says nothing."""
+    calls = []
+    for target in connections.targets.nodes:
+        tried = replace(target, login=replace(target.login, user=user, password=password))
+        calls.append(partial(_come_in, Node(tried, connections.timeout)))
+    outcomes = connections.side_by_side(calls)
+    named = [(target.name, outcome) for target, outcome in zip(connections.targets.nodes, outcomes)]
+    return [f"{name}: {outcome}" for name, outcome in named if isinstance(outcome, AccessDenied)]
+
+
 def observe(targets: GroupTargets, timeout: float = 3.0) -> GroupView:
     """Observe a group once, on connections of its own."""
     with GroupConnections(targets, timeout) as connections:
@@ -159,6 +170,11 @@ def sentinel_account(target: SentinelTarget, answer: SentinelFacts | SteadyhandE
     if isinstance(answer, SteadyhandError):
         return SentinelAccount(target.name, target.address, None, **_why_not(answer))
     return SentinelAccount(target.name, target.address, answer)
+
+
+def _come_in(node: Node) -> None:
+    with node:
+        pass
 
 
 def _opened(server: Server) -> Server:

@@ -40,7 +40,7 @@ NO_SENTINEL = "127.0.0.1:2"
 GROUP = {"group": "presence-1", "nodes": [NOBODY], "sentinels": [NO_SENTINEL], "connect_timeout": 0.5}
 PARAMETERS: dict[str, dict[str, Any]] = {
     "audit": {
-        "groups": [{"group": "presence-1", "nodes": [NOBODY], "sentinels": [NOBODY]}],
+        "groups": [{"group": "presence-1", "nodes": [NOBODY], "sentinels": [NO_SENTINEL]}],
         "connect_timeout": 0.5,
         "watch_seconds": 0,
     },
@@ -50,6 +50,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "group_info": {**GROUP, "watch_seconds": 0},
     "maintenance_lock": {**GROUP, "owner": "me"},
     "node_info": {"login_host": "127.0.0.1", "login_port": 1},
+    "replication_login": {**GROUP, "node": NOBODY, "password": "secret"},
     "sentinel_monitor": {**GROUP, "sentinel": NO_SENTINEL},
     "sentinel_repair": GROUP,
     "tls_files": {
