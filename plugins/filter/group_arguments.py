@@ -59,6 +59,9 @@ _value:
     nodes:
       description: By inventory name, the machine of each node, its address, and its service or its restart command.
       type: dict
+    sentinels:
+      description: By inventory name, C(address) and C(zone) of each Sentinel of the group, and C(arguments) of the modules that speak of one server.
+      type: dict
     routing:
       description: "C(command) or C(tasks), which move the traffic of a group without Sentinels, and C(timeout) in seconds."
       type: dict

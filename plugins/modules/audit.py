@@ -124,6 +124,12 @@ options:
               - Name of the node or of the Sentinel.
             type: str
             required: true
+          kind:
+            description:
+              - Which of the two it is.
+            type: str
+            choices: [node, sentinel]
+            default: node
           path:
             description:
               - Path of its file.
@@ -326,6 +332,7 @@ groups:
             - V(foreign_replica_entry) (unsafe) means that a Sentinel holds a node of another group for a replica of this one.
             - V(foreign_sentinel) (unsafe) means that a Sentinel of another set takes part in this group.
             - V(full_syncs_growing) (unsafe) means that replicas keep starting full synchronisations.
+            - V(hosts_unreachable) (unknown) means that Ansible reaches no host of the group.
             - V(last_save_failed) (degraded) means that the last RDB save failed.
             - V(machine_shared) (advice) means that nodes of a group share a machine.
             - V(maxmemory_beyond_machine) (degraded) means that the nodes on a machine may use more memory than it has.
@@ -345,6 +352,7 @@ groups:
             - V(node_loading) (unsafe) means that a node is loading its data set.
             - V(node_settings_differ) (advice) means that nodes of a group have other settings.
             - V(node_unreachable) (unknown) means that a node does not answer.
+            - V(not_observed) (unknown) means that the group could not be looked at.
             - V(parallel_syncs_unwise) (advice) means that all replicas may begin to copy a new primary at the same time.
             - V(primary_with_two_names) (unsafe) means that Sentinels know one primary under two names.
             - V(quorum_below_majority) (degraded) means that fewer Sentinels than the majority may call a primary down.

@@ -139,8 +139,8 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
 
     ``arguments`` of the modules that speak of a group, ``node_arguments`` of those that speak of one node, by inventory
     name, both with secrets; ``nodes``, by inventory name: how each is restarted and where it runs; ``never``, the names of
-    those that shall not be the primary; and ``routing``: what moves its traffic, where no Sentinels tell clients of a new
-    primary.
+    those that shall not be the primary; ``routing``: what moves its traffic, where no Sentinels tell clients of a new
+    primary; and ``sentinels``, by inventory name: where each of its Sentinels is, and how a module speaks to it alone.
     """
     nodes = {host: hostvars[host] for host in group["hosts"]}
     addresses = {host: _address(host, variables, "redis_", NODE_PORT) for host, variables in nodes.items()}
@@ -172,6 +172,18 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
         "nodes": {host: _how_to_restart(host, variables) for host, variables in nodes.items()},
         "never": [host for host, variables in nodes.items() if _is_true(host, variables, "redis_never_primary")],
         "routing": _routing(nodes, group["label"]),
+        "sentinels": {
+            host: {
+                "address": sentinel_addresses[host],
+                "zone": _text(variables, "redis_zone"),
+                "arguments": {
+                    "login_host": _host(host, variables, "redis_sentinel_"),
+                    "login_port": _port(host, variables, "redis_sentinel_", SENTINEL_PORT),
+                    **_login({host: variables}, "redis_sentinel_", {**_OWN_LOGIN, **_SHARED_LOGIN}, "", host),
+                },
+            }
+            for host, variables in sentinels.items()
+        },
     }
 
 

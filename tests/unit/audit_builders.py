@@ -14,7 +14,13 @@ from typing import Any, TypeVar
 
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.address import Address
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.audit.host_look import HostLook
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.audit.scene import AuditedGroup, Place, Scene
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.audit.scene import (
+    NODE,
+    SENTINEL,
+    AuditedGroup,
+    Place,
+    Scene,
+)
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.group import GroupView
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.sentinel import PrimaryEntry
 from unit.builders import MIB, group_view, with_memory, with_settings
@@ -25,6 +31,8 @@ SECOND_NAMES = {"a": "x", "b": "y", "c": "z"}
 PLACES = {name: Place(f"zone-{name[-1]}", f"machine-{name}") for name in ("a", "b", "c", "x", "y", "z")} | {
     f"s{number}": Place(f"zone-{number}") for number in (1, 2, 3)
 }
+
+LOOKS = {name: HostLook("/etc/x.conf") for name in PLACES}
 
 Anything = TypeVar("Anything")
 Change = Callable[[GroupView], GroupView]
@@ -71,7 +79,7 @@ def scene(
     first: Change = lambda view: view,
     second: Change = lambda view: view,
     places: Mapping[str, Place] = PLACES,
-    looks: Mapping[str, HostLook] | None = None,
+    looks: Mapping[str, HostLook] = LOOKS,
     names: Sequence[str] = (FIRST, SECOND),
     complete: bool = True,
 ) -> Scene:
@@ -81,11 +89,17 @@ def scene(
     for view in views:
         for account, _facts, entry in view.watching:
             tables.setdefault(account.name, {})[view.name] = entry
-    seen = looks if looks is not None else {name: HostLook("/etc/x.conf") for name in PLACES}
     return Scene(
-        tuple(AuditedGroup(label, view, None, tables, places, seen) for label, view in zip(names, views, strict=True)),
+        tuple(
+            AuditedGroup(label, view, None, tables, _by_kind(places), _by_kind(looks))
+            for label, view in zip(names, views, strict=True)
+        ),
         complete,
     )
+
+
+def _by_kind(named: Mapping[str, Anything]) -> dict[tuple[str, str], Anything]:
+    return {(SENTINEL if name.startswith("s") else NODE, name): value for name, value in named.items()}
 
 
 def with_table(made: Scene, name: str, entry: PrimaryEntry, sentinel: str = "s1") -> Scene:

@@ -13,7 +13,7 @@ from .._engine.group import GroupTargets
 from .._engine.targets import targets_from
 from .._model.address import Address
 from .._model.audit.host_look import HostLook
-from .._model.audit.scene import Place
+from .._model.audit.scene import NODE, SENTINEL, Place
 from .._model.audit.whole import EXIT_CODES, Audit, Audited
 from .._model.errors import BadInput
 from .._model.problems import SEVERITIES, UNKNOWN, VERDICTS, unacceptable
@@ -67,6 +67,7 @@ def _options_of_a_group() -> dict[str, dict[str, Any]]:
             "default": [],
             "options": {
                 "name": {"type": "str", "required": True},
+                "kind": {"type": "str", "choices": [NODE, SENTINEL], "default": NODE},
                 "path": {"type": "str", "default": ""},
                 "differing": {"type": "list", "elements": "str", "default": []},
                 "unwritable": {"type": "str", "default": ""},
@@ -112,16 +113,16 @@ def _label(group: Mapping[str, Any]) -> str:
 
 
 def _described(group: Mapping[str, Any]) -> Described:
-    servers = [*group["node_options"], *group["sentinel_options"]]
+    servers = [(NODE, one) for one in group["node_options"]] + [(SENTINEL, one) for one in group["sentinel_options"]]
     return Described(
         _label(group),
         {
-            name: Place(one.get("zone") or "", one.get("machine") or "")
-            for one in servers
+            (kind, name): Place(one.get("zone") or "", one.get("machine") or "")
+            for kind, one in servers
             for name in ([one["name"]] if one.get("name") else [one["address"], str(Address.parse(one["address"]))])
         },
         {
-            one["name"]: HostLook(one["path"], tuple(one["differing"]), one["unwritable"], one["error"])
+            (one["kind"], one["name"]): HostLook(one["path"], tuple(one["differing"]), one["unwritable"], one["error"])
             for one in group["files"]
         },
     )

@@ -81,17 +81,18 @@ class Sentinel:
 
     def kept(self, group: str, names: Collection[str]) -> dict[str, str]:
         """What its file says of a group's options that no command shows. Must run on its host. Raises BadInput."""
-        lines = self._file()
+        lines = self.file_lines()
         found = {line[1]: line[3] for line in lines if len(line) == 4 and line[0] == "sentinel" and line[2] == group}
         return {name: value for name, value in found.items() if name in names}
 
     def peer_password(self) -> str:
         """The one by which it logs in to other Sentinels, as in its file, like `kept`; empty where there is none."""
         return next(
-            (line[2] for line in self._file() if len(line) == 3 and line[:2] == ["sentinel", "sentinel-pass"]), ""
+            (line[2] for line in self.file_lines() if len(line) == 3 and line[:2] == ["sentinel", "sentinel-pass"]), ""
         )
 
-    def _file(self) -> list[list[str]]:
+    def file_lines(self) -> list[list[str]]:
+        """The lines of its file as words. Must run on its host. Raises BadInput."""
         path = parse_info(self.connection.call("INFO", "server")).get("config_file", "")
         where = f"the file {path} of the Sentinel {self.target.address}"
         try:

@@ -108,6 +108,9 @@ CODES: dict[str, Code] = {
         "They never catch up, and the primary forks again and again",
         NOW,
     ),
+    "hosts_unreachable": _audit(
+        UNKNOWN, "Ansible reaches no host of the group", "Nothing is known of the group, and it is not touched", NOW
+    ),
     "last_save_failed": Code(
         DEGRADED,
         "the last RDB save failed",
@@ -204,6 +207,9 @@ CODES: dict[str, Code] = {
     ),
     "node_unreachable": Code(
         UNKNOWN, "a node does not answer", "It may be down, or cut off and take writes that will be lost", NOW
+    ),
+    "not_observed": _audit(
+        UNKNOWN, "the group could not be looked at", "Nothing is known of the group, and it is not touched", NOW
     ),
     "parallel_syncs_unwise": _audit(
         ADVICE,

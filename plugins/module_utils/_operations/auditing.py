@@ -20,11 +20,11 @@ from .watching import SETTLE_INTERVAL
 
 @dataclass(frozen=True)
 class Described:
-    """What the user says of a group beside its servers' addresses, by the names of nodes and Sentinels."""
+    """What the user says of a group beside its servers' addresses, by kinds and names."""
 
     label: str
-    places: Mapping[str, Place]
-    looks: Mapping[str, HostLook]
+    places: Mapping[tuple[str, str], Place]
+    looks: Mapping[tuple[str, str], HostLook]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..problems import Problem
-from .scene import AuditedGroup
+from .scene import NODE, SENTINEL, AuditedGroup
 
 ZONE_REMEDY = "Move one to another zone, or correct redis_zone"
 
@@ -19,7 +19,7 @@ def place_problems(group: AuditedGroup) -> Iterator[Problem]:
     sentinels = [sentinel.name for sentinel in group.view.sentinels]
     yield from _nodes_by_zone(group, _gathered({name: group.place(name).zone for name in nodes}), len(nodes))
     yield from _sentinels_by_zone(
-        group, _gathered({name: group.place(name).zone for name in sentinels}), len(sentinels)
+        group, _gathered({name: group.place(name, SENTINEL).zone for name in sentinels}), len(sentinels)
     )
     for machine, names in _gathered({name: group.place(name).machine for name in nodes}).items():
         if len(names) > 1:
@@ -58,13 +58,13 @@ def _sentinels_by_zone(group: AuditedGroup, zones: Mapping[str, list[str]], tota
 
 def unknown_places(group: AuditedGroup) -> Iterator[str]:
     """What could not be judged, for want of places."""
-    for kind, names in (
-        ("nodes", [node.name for node in group.view.nodes]),
-        ("Sentinels", [sentinel.name for sentinel in group.view.sentinels]),
+    for plural, kind, names in (
+        ("nodes", NODE, [node.name for node in group.view.nodes]),
+        ("Sentinels", SENTINEL, [sentinel.name for sentinel in group.view.sentinels]),
     ):
-        unknown = [name for name in names if not group.place(name).zone]
+        unknown = [name for name in names if not group.place(name, kind).zone]
         if unknown:
-            yield f"zones of {kind}: redis_zone is not set for {', '.join(unknown)}"
+            yield f"zones of {plural}: redis_zone is not set for {', '.join(unknown)}"
 
 
 def _gathered(places: Mapping[str, str]) -> dict[str, list[str]]:

@@ -19,6 +19,8 @@ from .host_look import HostLook
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
+NODE = "node"
+SENTINEL = "sentinel"
 REPAIR = "The playbook repair_sentinels plans the steps"
 
 
@@ -34,20 +36,20 @@ class Place:
 class AuditedGroup:
     """One group: its label, unique in the audit; its view, and one some seconds older; and what else is known of its servers.
 
-    ``tables``: by the name of a Sentinel, its entry of the primary of every group that it watches. ``places`` and ``looks``, what
-    their hosts say of them: by the names of nodes and of Sentinels.
+    ``tables``: by the name of a Sentinel, its entry of the primary of every group that it watches. A node and a Sentinel may have
+    one name, that of their machine: their places, and the looks of their hosts at their files, are by their kinds and names.
     """
 
     label: str
     view: GroupView
     earlier: GroupView | None = None
     tables: Mapping[str, Mapping[str, PrimaryEntry]] = field(default_factory=dict)
-    places: Mapping[str, Place] = field(default_factory=dict)
-    looks: Mapping[str, HostLook] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], Place] = field(default_factory=dict)
+    looks: Mapping[tuple[str, str], HostLook] = field(default_factory=dict)
 
-    def place(self, name: str) -> Place:
+    def place(self, name: str, kind: str = NODE) -> Place:
         """Where a node or a Sentinel is."""
-        return self.places.get(name, Place())
+        return self.places.get((kind, name), Place())
 
     @cached_property
     def addresses(self) -> frozenset[Address]:

@@ -25,12 +25,28 @@ from .host_look import node_file_problems, sentinel_file_problems
 from .likeness import likeness_problems, unknown_users
 from .memory import machine_problems, memory_problems
 from .places import place_problems, unknown_places
-from .scene import AuditedGroup, Found, Scene
+from .scene import NODE, SENTINEL, AuditedGroup, Found, Scene
 from .sentinels import sentinel_problems
 from .split_brain import split_brain_problems
 
 # In the order of severities; what a script can go by.
 EXIT_CODES = {"none": 0, **{severity: index + 1 for index, severity in enumerate(SEVERITIES)}}
+
+
+# What no group shows by itself: a look at one group alone does not take it back.
+BETWEEN = frozenset(
+    {
+        "foreign_replica_attached",
+        "foreign_replica_entry",
+        "foreign_sentinel",
+        "maxmemory_beyond_machine",
+        "name_with_two_groups",
+        "node_listed_twice",
+        "primary_with_two_names",
+        "replica_of_other_group",
+        "sentinel_cross_wired",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -94,24 +110,27 @@ def _plain(group: AuditedGroup) -> Iterator[Problem]:
     yield from memory_problems(group.view)
     yield from durability_problems(group.view)
     yield from likeness_problems(group.view)
-    for node in group.view.nodes:
-        if node.name in group.looks:
-            yield from node_file_problems(node.name, group.looks[node.name])
-    for sentinel in group.view.sentinels:
-        if sentinel.name in group.looks:
-            yield from sentinel_file_problems(sentinel.name, group.looks[sentinel.name])
+    for kind, name in _servers(group):
+        look = group.looks.get((kind, name))
+        if look is not None:
+            yield from node_file_problems(name, look) if kind == NODE else sentinel_file_problems(name, look)
+
+
+def _servers(group: AuditedGroup) -> list[tuple[str, str]]:
+    return [(NODE, node.name) for node in group.view.nodes] + [(SENTINEL, one.name) for one in group.view.sentinels]
 
 
 def _not_looked_at(group: AuditedGroup) -> Iterator[str]:
     yield from unknown_places(group)
     yield from unknown_users(group.view)
-    servers = [node.name for node in group.view.nodes] + [sentinel.name for sentinel in group.view.sentinels]
-    unseen = [name for name in servers if name not in group.looks]
-    if unseen:
+    unseen = [name for kind, name in _servers(group) if (kind, name) not in group.looks]
+    if not group.looks:
+        yield "the files of its servers: their hosts were not asked (redis_audit_files)"
+    elif unseen:
         yield "files of {}: their hosts were not asked".format(", ".join(unseen))
-    for name in servers:
-        if name in group.looks and group.looks[name].error:
-            yield f"the file of {name}: {group.looks[name].error}"
+    for server in _servers(group):
+        if server in group.looks and group.looks[server].error:
+            yield f"the file of {server[1]}: {group.looks[server].error}"
 
 
 def is_at_least(severity: str, limit: str) -> bool:

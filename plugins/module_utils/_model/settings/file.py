@@ -29,6 +29,11 @@ def file_value(text: str, name: str) -> str | None:
     return values[-1]
 
 
+def directive_names(text: str) -> list[str]:
+    """The canonical names of all settings that the file's text names."""
+    return list(dict.fromkeys(name for _line, name, _arguments in _directives(text)))
+
+
 def overrides(config_file: ConfigFile, start_arguments: Sequence[str] | None) -> dict[str, str]:
     """The settings that something beside the file sets: canonical name -> where. None: the command line is not known."""
     found: dict[str, str] = {}

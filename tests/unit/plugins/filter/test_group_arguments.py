@@ -52,6 +52,13 @@ def test_defaults_need_nothing_but_names(inventory: InventoryFactory) -> None:
         },
         "never": [],
         "routing": {"command": None, "tasks": None, "timeout": 15.0},
+        "sentinels": {
+            "s1": {
+                "address": "s1:26379",
+                "zone": "",
+                "arguments": {"login_host": "s1", "login_port": 26379},
+            }
+        },
     }
 
 

@@ -46,6 +46,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "config": {"login_host": "127.0.0.1", "login_port": 1, "settings": {"maxmemory": "1gb"}},
     "failover": GROUP,
+    "file_info": {"login_host": "127.0.0.1", "login_port": 1},
     "failover_end": {**GROUP, "lock": {"owner": "me"}},
     "group_info": {**GROUP, "watch_seconds": 0},
     "maintenance_lock": {**GROUP, "owner": "me"},

@@ -53,9 +53,13 @@ def test_every_problem_says_what_was_seen_what_it_will_do_when_and_what_to_do(ca
             assert not text.endswith(".")
 
 
+# What the playbook says of groups that it could not look at (test__audit_report.py).
+OF_THE_PLAYBOOK = {"hosts_unreachable", "not_observed"}
+
+
 def test_every_code_of_the_audit_has_a_case() -> None:
     seen = {problem.code for case in CASES.values() for _label, problem in found(case.make())}
-    assert seen >= {name for name, code in CODES.items() if code.of_audit}
+    assert seen >= {name for name, code in CODES.items() if code.of_audit} - OF_THE_PLAYBOOK
 
 
 @pytest.mark.parametrize(
