@@ -10,9 +10,13 @@ import shlex
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 
 class SetupError(Exception):
@@ -29,13 +33,37 @@ def replace_process(command: Sequence[str], env: Mapping[str, str]) -> int:
     os.execvpe(command[0], list(command), dict(env))
 
 
-def run_foreground(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
-    """Run `command` to its end and return its exit code, 128 + N where signal N ended it.
+@dataclass(frozen=True)
+class Command:
+    """A command line; its output goes to the terminal, or into a file."""
 
-    Ctrl-C reaches the command by the terminal. We only wait for it to clean up and then stop ourselves; SIGTERM and
-    SIGHUP come to us alone and are handed on.
+    words: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+    output: IO[bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, 128 + N where signal N ended it, and after how many seconds."""
+
+    code: int
+    seconds: float
+
+
+def run_foreground(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
+    """Run `command` to its end and return its exit code. See `run_side_by_side`."""
+    (ended,) = run_side_by_side([Command(command, env, cwd)])
+    return ended.code
+
+
+def run_side_by_side(commands: Sequence[Command]) -> list[Ended]:
+    """Run the commands at the same time, each to its end.
+
+    Ctrl-C reaches them by the terminal. We only wait for them to clean up and then stop ourselves; SIGTERM and SIGHUP
+    come to us alone and are handed on.
     """
-    process: subprocess.Popen[bytes] | None = None
+    processes: list[subprocess.Popen[bytes]] = []
     interrupted = False
 
     def wait_for_clean_up(_number: int, _frame: FrameType | None) -> None:
@@ -45,7 +73,7 @@ def run_foreground(command: Sequence[str], env: Mapping[str, str], cwd: Path) ->
     def hand_on(number: int, _frame: FrameType | None) -> None:
         nonlocal interrupted
         interrupted = True
-        if process is not None:
+        for process in processes:
             process.send_signal(number)
 
     before = {
@@ -54,16 +82,42 @@ def run_foreground(command: Sequence[str], env: Mapping[str, str], cwd: Path) ->
         signal.SIGHUP: signal.signal(signal.SIGHUP, hand_on),
     }
     try:
-        process = subprocess.Popen(list(command), env=dict(env), cwd=cwd)
-        if interrupted:  # before there was a process to hand the signal on to
+        begun = time.monotonic()
+        for command in commands:
+            processes.append(_started(command))
+        if interrupted:  # maybe before there was a process to hand the signal on to
+            for process in processes:
+                process.terminate()
+        with ThreadPoolExecutor(len(processes)) as pool:
+            ended = list(pool.map(lambda process: _end_of(process, begun), processes))
+    except OSError:
+        for process in processes:
             process.terminate()
-        code = process.wait()
+            process.wait()
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if interrupted:
         raise KeyboardInterrupt
-    return code if code >= 0 else 128 - code
+    return ended
+
+
+def _started(command: Command) -> subprocess.Popen[bytes]:
+    hidden = command.output is not None
+    return subprocess.Popen(
+        list(command.words),
+        env=dict(command.env),
+        cwd=command.cwd,
+        stdin=subprocess.DEVNULL if hidden else None,
+        stdout=command.output,
+        stderr=subprocess.STDOUT if hidden else None,
+    )
+
+
+def _end_of(process: subprocess.Popen[bytes], begun: float) -> Ended:
+    code = process.wait()
+    return Ended(code if code >= 0 else 128 - code, time.monotonic() - begun)
 
 
 def run_quietly(

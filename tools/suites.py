@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-import time
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import IO
 
 from tools import debian, engines, environments, machines, scenarios
 from tools.paths import ROOT
-from tools.processes import SetupError, run_foreground
+from tools.processes import Command, SetupError, run_side_by_side
 
 _NOTHING_COLLECTED = 5
 """pytest's exit code for it. A suite without tests has proved nothing, so it counts as failed."""
@@ -27,6 +30,7 @@ class Suite:
     `folder`: where it is, when not in tests/NAME. `machines`: the images (tools/machines.py) of which its tests start machines
     of their own; what runs side by side is then their affair (its conftest.py). `scenarios`: its tests run those below molecule/,
     in molecule's environment. `among_all`: with which arguments it runs as one of all suites, where the whole would take too long.
+    `beside`: as one of all suites it runs at the same time as that one, which mostly waits.
     """
 
     servers: bool = True
@@ -37,6 +41,7 @@ class Suite:
     machines: tuple[str, ...] = ()
     scenarios: bool = False
     among_all: tuple[str, ...] = ()
+    beside: str = ""
 
 
 SUITES: Mapping[str, Suite] = {
@@ -54,18 +59,24 @@ SUITES: Mapping[str, Suite] = {
         folder="tests/scenarios",
         # It deploys, deploys again and verifies like the others, and does more than they do.
         among_all=("-k", "gaps or guard"),
+        beside="faults",
     ),
 }
 
 
 def run(arguments: list[str]) -> int:
-    """`[SUITE] [--engine NAME] [pytest arguments]`: one suite, or all one after the other; 0 only where all passed."""
+    """`[SUITE] [--engine NAME] [pytest arguments]`: one suite, or all of them; 0 only where all passed."""
     engine, arguments = engine_of(arguments)
     if arguments and arguments[0] in SUITES:
-        return _run_suite(arguments[0], engine, arguments[1:])
+        name, *others = arguments
+        return _run_suites({name: _command(name, engine, others)}, engine)[name]
     if arguments and not arguments[0].startswith("-"):
         raise SetupError(f"no suite {arguments[0]!r}; there are: {', '.join(SUITES)}")
-    codes = {name: _run_suite(name, engine, [*suite.among_all, *arguments]) for name, suite in SUITES.items()}
+    codes: dict[str, int] = {}
+    for first in (name for name, suite in SUITES.items() if not suite.beside):
+        together = [first, *(name for name, suite in SUITES.items() if suite.beside == first)]
+        commands = {name: _command(name, engine, [*SUITES[name].among_all, *arguments]) for name in together}
+        codes |= _run_suites(commands, engine)
     failed = [name for name, code in codes.items() if code != 0]
     print(f"\ndev: suites passed: {len(codes) - len(failed)} of {len(codes)}", end="")
     print(f"; failed: {', '.join(failed)}" if failed else "", flush=True)
@@ -83,7 +94,8 @@ def engine_of(arguments: list[str]) -> tuple[str | None, list[str]]:
     return name, words[:at] + words[at + 2 :]
 
 
-def _run_suite(name: str, engine: str | None, arguments: list[str]) -> int:
+def _command(name: str, engine: str | None, arguments: list[str]) -> Command:
+    """What runs the suite, all that it needs being there."""
     suite = SUITES[name]
     if suite.scenarios:
         arguments = scenarios.chosen_by(arguments)
@@ -97,20 +109,49 @@ def _run_suite(name: str, engine: str | None, arguments: list[str]) -> int:
         env |= machines.variables(suite.machines)
     if suite.ssh:
         debian.install_sshd()
-    print(f"\ndev: tests/{name}{f' on {engine}' if engine and suite.servers else ''}", flush=True)
-    begun = time.monotonic()
     folder = suite.folder or f"tests/{name}"
     elsewhere = [f"--ignore={other.folder}" for other in SUITES.values() if other.folder.startswith(f"{folder}/")]
     chosen = any(word.startswith(folder) for word in arguments)  # files of it, or single tests
     # File by file in the order of tests/conftest.py: those with many tests need not be those that take long.
     by_file = ["--dist", "loadfile", "--no-loadscope-reorder"]
     several = ["-n", str(suite.side_by_side), *by_file] if suite.side_by_side > 1 and not chosen else []
-    code = run_foreground(
-        ["python", "-m", "pytest", *several, *([] if chosen else [folder, *elsewhere]), *arguments], env, ROOT
-    )
-    outcome = {0: "passed", _NOTHING_COLLECTED: "failed: it holds no test, or none was chosen"}.get(code, "failed")
-    print(f"dev: tests/{name} {outcome} ({time.monotonic() - begun:.0f} s)", flush=True)
-    return code
+    words = ["python", "-m", "pytest", *several, *([] if chosen else [folder, *elsewhere]), *arguments]
+    return Command(words, env, ROOT)
+
+
+def _run_suites(commands: Mapping[str, Command], engine: str | None) -> dict[str, int]:
+    """Run suites at the same time; their exit codes. The output of the first is seen at once, that of others after it."""
+    first, *others = commands
+    with ExitStack() as kept:
+        outputs = {name: kept.enter_context(tempfile.TemporaryFile()) for name in others}
+        quiet = [replace(commands[name], output=output) for name, output in outputs.items()]
+        beside = f" (and beside it, shown after it: {', '.join(map(_title, others))})" if others else ""
+        print(
+            f"\ndev: {_title(first)}{f' on {engine}' if engine and SUITES[first].servers else ''}{beside}", flush=True
+        )
+        try:
+            ended = dict(zip(commands, run_side_by_side([commands[first], *quiet]), strict=True))
+        finally:
+            _show(outputs)
+    for name, end in ended.items():
+        outcome = {0: "passed", _NOTHING_COLLECTED: "failed: it holds no test, or none was chosen"}.get(
+            end.code, "failed"
+        )
+        print(f"dev: {_title(name)} {outcome} ({end.seconds:.0f} s)", flush=True)
+    return {name: end.code for name, end in ended.items()}
+
+
+def _title(name: str) -> str:
+    return f"tests/{name}"
+
+
+def _show(outputs: Mapping[str, IO[bytes]]) -> None:
+    """What was said out of sight, whole, also where it was interrupted."""
+    for name, output in outputs.items():
+        print(f"\ndev: {_title(name)}", flush=True)
+        output.seek(0)
+        shutil.copyfileobj(output, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
 def programs_of_benchmarks() -> dict[str, str]:

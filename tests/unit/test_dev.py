@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from tools import lint, suites
 from tools.commands import COMMANDS
 from tools.lint.step import LintError
 from tools.lock import merged
-from tools.processes import SetupError, must_run, run_foreground
+from tools.processes import Command, SetupError, must_run, run_foreground, run_side_by_side
+from tools.suites import Suite
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,6 +95,60 @@ def test_sigterm_reaches_the_command_and_its_clean_up_is_awaited(tmp_path: Path)
         run_foreground(["sh", "-c", script], os.environ, tmp_path)
     helper.join()
     assert mark.exists()
+
+
+def test_a_suite_that_runs_beside_another_is_shown_whole_after_it_and_counts_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    os.mkfifo(here)
+    os.mkfifo(there)
+    # Neither goes on before the other does.
+    scripts = {
+        "first": f"echo one; echo > {here}; read line < {there}; echo two",
+        "beside": f"echo three; read line < {here}; echo > {there}; echo four >&2; exit 3",
+        "last": "echo five",
+    }
+    monkeypatch.setattr(suites, "SUITES", {"first": Suite(), "last": Suite(), "beside": Suite(beside="first")})
+    monkeypatch.setattr(
+        suites, "_command", lambda name, *_others: Command(["sh", "-c", scripts[name]], os.environ, tmp_path)
+    )
+    assert suites.run([]) == 1
+    said = re.sub(r" \(\d+ s\)", "", capfd.readouterr().out)
+    assert [line for line in said.splitlines() if line] == [
+        *("dev: tests/first (and beside it, shown after it: tests/beside)", "one", "two"),
+        *("dev: tests/beside", "three", "four", "dev: tests/first passed", "dev: tests/beside failed"),
+        *("dev: tests/last", "five", "dev: tests/last passed"),
+        "dev: suites passed: 2 of 3; failed: beside",
+    ]
+
+
+def test_sigterm_reaches_all_commands_that_run_side_by_side(tmp_path: Path) -> None:
+    names = ("one", "other")
+    for name in names:
+        os.mkfifo(tmp_path / f"{name}-ready")
+
+    def script(name: str) -> str:
+        mark = tmp_path / name
+        return f"trap 'touch {mark}; exit 0' TERM; echo > {mark}-ready; while :; do sleep 0.05; done"
+
+    def terminate_once_ready() -> None:
+        for name in names:
+            (tmp_path / f"{name}-ready").read_text()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    helper = threading.Thread(target=terminate_once_ready)
+    helper.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_side_by_side([Command(["sh", "-c", script(name)], os.environ, tmp_path) for name in names])
+    helper.join()
+    assert all((tmp_path / name).exists() for name in names)
+
+
+def test_a_command_that_cannot_be_started_ends_those_beside_it(tmp_path: Path) -> None:
+    """They are waited for, so that this would not end otherwise."""
+    with pytest.raises(FileNotFoundError):
+        run_side_by_side([Command(words, os.environ, tmp_path) for words in (["sleep", "600"], ["no-such-program"])])
 
 
 def test_a_signal_that_ended_the_command_shows_in_the_exit_code(tmp_path: Path) -> None:
