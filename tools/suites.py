@@ -46,11 +46,11 @@ class Suite:
 
 SUITES: Mapping[str, Suite] = {
     "unit": Suite(servers=False),
-    "engine": Suite(engines=True, side_by_side=4),
+    "engine": Suite(engines=True, side_by_side=8),
     # Servers that are killed, frozen and starved: their tests wait for seconds at a time, and hardly compute.
     "faults": Suite(engines=True, side_by_side=6, folder="tests/engine/faults"),
     "incidents": Suite(machines=("debian-12",)),
-    "playbooks": Suite(ssh=True, side_by_side=3),
+    "playbooks": Suite(ssh=True, side_by_side=4),
     "machines": Suite(servers=False, machines=machines.FURNISHED, side_by_side=2, among_all=("--one-distribution",)),
     "molecule": Suite(
         servers=False,

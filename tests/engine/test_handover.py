@@ -33,6 +33,8 @@ from lab.lab import Lab
 
 LabFactory = Callable[..., Lab]
 
+pytestmark = pytest.mark.long
+
 
 def hand_over(lab: Lab, **wish: Any) -> HandOverResult:
     wait_healthy(lab)

@@ -29,6 +29,7 @@ from lab.waiting import wait_until
 LabFactory = Callable[..., Lab]
 Capture = pytest.CaptureFixture[str]
 
+pytestmark = pytest.mark.long
 COORDINATING = "valkey-9.1"
 PATIENCE = 60.0
 """Seconds for what Sentinels do within ten, however busy the machine is."""

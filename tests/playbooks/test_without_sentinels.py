@@ -20,6 +20,7 @@ from lab.lab import Lab
 
 from .run import Run, play
 
+pytestmark = pytest.mark.long
 SECONDS = 40
 """That routing may take: tasks on a busy machine. Less than repl-timeout, with what is added."""
 
