@@ -62,6 +62,9 @@ _value:
     sentinels:
       description: By inventory name, C(address) and C(zone) of each Sentinel of the group, and C(arguments) of the modules that speak of one server.
       type: dict
+    watching:
+      description: Options of M(steadyhand.redis.sentinel_repair) that say how Sentinels log in to the nodes and watch the group, as far as the inventory does.
+      type: dict
     routing:
       description: "C(command) or C(tasks), which move the traffic of a group without Sentinels, and C(timeout) in seconds."
       type: dict

@@ -139,8 +139,9 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
 
     ``arguments`` of the modules that speak of a group, ``node_arguments`` of those that speak of one node, by inventory
     name, both with secrets; ``nodes``, by inventory name: how each is restarted and where it runs; ``never``, the names of
-    those that shall not be the primary; ``routing``: what moves its traffic, where no Sentinels tell clients of a new
-    primary; and ``sentinels``, by inventory name: where each of its Sentinels is, and how a module speaks to it alone.
+    those that shall not be the primary; ``watching``: how Sentinels log in to the nodes and watch the group, as far as the
+    inventory says it, with secrets; ``routing``: what moves its traffic, where no Sentinels tell clients of a new primary;
+    and ``sentinels``, by inventory name: where each of its Sentinels is, and how a module speaks to it alone.
     """
     nodes = {host: hostvars[host] for host in group["hosts"]}
     addresses = {host: _address(host, variables, "redis_", NODE_PORT) for host, variables in nodes.items()}
@@ -170,6 +171,7 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
             for host, variables in nodes.items()
         },
         "nodes": {host: _how_to_restart(host, variables) for host, variables in nodes.items()},
+        "watching": _watching(nodes, sentinels),
         "never": [host for host, variables in nodes.items() if _is_true(host, variables, "redis_never_primary")],
         "routing": _routing(nodes, group["label"]),
         "sentinels": {
@@ -185,6 +187,30 @@ def describe(group: Mapping[str, Any], groups: Groups, hostvars: Any) -> dict[st
             for host, variables in sentinels.items()
         },
     }
+
+
+def _watching(nodes: Mapping[str, Mapping[str, Any]], sentinels: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Options of the modules that have Sentinels watch the group: what the roles redis_node and redis_sentinel deploy it with.
+
+    Where a value is not the same on all hosts, it is none of the group's, and the module says that it misses it.
+    """
+    with_users = any(_text(variables, "redis_login_user") not in ("", "default") for variables in nodes.values())
+    if with_users:
+        user = _common(nodes, "redis_node_sentinel_user") or "sentinel"
+        password = _common(nodes, "redis_node_sentinel_password")
+    else:
+        user, password = "", _common(nodes, "redis_login_password")
+    found: dict[str, Any] = {"auth_user": user, "auth_password": password} if password else {}
+    for option in ("quorum", "down_after_milliseconds", "failover_timeout", "parallel_syncs"):
+        value = _common(sentinels, "redis_sentinel_" + option)
+        if value.isdecimal() and int(value) > 0:
+            found[option] = int(value)
+    return {option: value for option, value in found.items() if value}
+
+
+def _common(hosts: Mapping[str, Mapping[str, Any]], variable: str) -> str:
+    values = {_text(variables, variable) for variables in hosts.values()}
+    return values.pop() if len(values) == 1 else ""
 
 
 def primaries_elsewhere(hosts: Iterable[str], hostvars: Any) -> dict[str, dict[str, int]]:

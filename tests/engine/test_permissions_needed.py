@@ -204,7 +204,8 @@ def test_a_hand_over_is_refused_beforehand_where_any_rule_of_ours_is_missing(lab
     assert plan is not None, reasons
     for part, servers in ((COLLECTION, lab.nodes_of(GROUP)), (COLLECTION_ON_SENTINEL, lab.sentinels)):
         permissions = part_of(part, GROUP).permissions
-        for permission in permissions:
+        # What only the end of a split brain needs is missed there: test_sentinel_repair_split.
+        for permission in [one for one in permissions if one.exchange or not one.repair]:
             for server in servers:
                 with server.client() as client:
                     client.execute_command(

@@ -111,6 +111,8 @@ def _node_variables(node: NodeState) -> dict[str, Any]:
     if node.credentials is not None:
         variables["redis_login_user"] = Credentials.MAINTENANCE
         variables["redis_login_password"] = node.credentials.maintenance_password
+        variables["redis_node_sentinel_user"] = Credentials.SENTINEL
+        variables["redis_node_sentinel_password"] = node.credentials.sentinel_password
     variables |= _tls_variables("redis_", node.tls)
     variables["redis_restart_command"] = [str(restart_script(node))]
     return variables

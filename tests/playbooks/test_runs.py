@@ -12,7 +12,7 @@ from lab.lab import Lab
 
 from .run import play
 
-PLAYBOOKS = ["audit", "failover", "push_config", "rolling_restart"]
+PLAYBOOKS = ["audit", "failover", "push_config", "repair_sentinels", "rolling_restart"]
 
 # What is wrong stands first in the message, not behind what Ansible was doing.
 REFUSED = {

@@ -28,14 +28,20 @@ USERS = {
     "on Sentinels": {"steadyhand": COLLECTION_ON_SENTINEL, "sentinel-peer": SENTINEL_PEER},
 }
 
+LIMITS = {
+    (False, False): "",
+    (True, False): " (only without Sentinels, or where they coordinate)",
+    (True, True): " (only without Sentinels, where they coordinate, or to end a split brain)",
+    (False, True): " (only to end a split brain)",
+}
+"""By whether an exchange of roles needs a permission, and whether the end of a split brain does."""
+
 
 def row(permission: Permission) -> str:
     """A permission in a table for users."""
     rule = permission.rule.replace("|", "\\|")
-    if permission.engine is not None:
-        limit = f" ({permission.engine.capitalize()})"
-    else:
-        limit = " (only without Sentinels, or where they coordinate)" if permission.exchange else ""
+    only_on = f" ({permission.engine.capitalize()})" if permission.engine is not None else ""
+    limit = only_on or LIMITS[permission.exchange, permission.repair]
     return f"| `{rule}` | {permission.reason}{limit} |"
 
 

@@ -83,9 +83,9 @@ def _sync_directory(path: str) -> None:
 def _snapshot(connection: Connection, silence: float, keep_alive: Callable[[], None]) -> Iterator[bytes]:
     """The bytes of a snapshot. ``silence``: seconds after which a node that sends nothing has failed; it sends newlines while it saves."""
     connection.call("REPLCONF", "capa", "eof")
+    connection.send([("SYNC",)])
     link = connection.detached()
     link.settimeout(1.0)
-    link.sendall(b"*1\r\n$4\r\nSYNC\r\n")
     reader = _Reader(connection, link, silence, keep_alive)
     head = reader.line()
     if head.startswith(b"$EOF:"):

@@ -38,8 +38,8 @@ _NOTHING = ("resetkeys", "resetchannels", "-@all")
 class Permission:
     """One ACL rule: ``+command``, ``+command|subcommand``, ``~keys`` or ``&channels``, and what for.
 
-    ``commands`` need it. ``exchange``: only where nodes exchange their roles by the engine's FAILOVER. ``engine``: only that
-    engine needs it.
+    ``commands`` need it. ``exchange``: only where nodes exchange their roles by the engine's FAILOVER. ``repair``: to end a split
+    brain, and, unless an exchange needs it too, for nothing else. ``engine``: only that engine needs it.
     """
 
     rule: str
@@ -47,6 +47,7 @@ class Permission:
     commands: tuple[Command, ...] = ()
     exchange: bool = False
     engine: str | None = None
+    repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,16 +134,19 @@ def _collection(group: str) -> Part:
             ),
             Permission(
                 "+replconf",
-                "have a replica say at once how far it is",
+                "have a replica say at once how far it is, and have a node send its data",
                 (("REPLCONF", "GETACK", "*"),),
                 exchange=True,
+                repair=True,
             ),
             Permission(
                 "+client|list",
                 "see the connections of Sentinels: whether there are any, and as which user they come",
                 (("CLIENT", "LIST"),),
                 exchange=True,
+                repair=True,
             ),
+            Permission("+sync", "copy the data of a primary that is given up into a file", (("SYNC",),), repair=True),
         ),
     )
 

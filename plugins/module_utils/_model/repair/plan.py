@@ -76,7 +76,8 @@ def why_unsettled(view: GroupView) -> Iterator[str]:
     for account, facts, entry in view.watching:
         if entry.failover_in_progress:
             yield f"{account.name} is in the middle of a failover ({entry.failover_state}): wait for its end"
-        if facts.tilt:
+        # Where two primaries contend, Sentinels only have to let go, which they do in TILT too.
+        if facts.tilt and len(view.primaries) < 2:
             yield f"{account.name} is in TILT, and what it says is not to be trusted: wait 30 s, and look at its clock"
     for member in view.members:
         if member.facts.failover_state != "no-failover":

@@ -23,7 +23,7 @@ def missing_permissions(connections: GroupConnections, plan: Preflight) -> list[
     on_sentinel = _needed(COLLECTION_ON_SENTINEL, connections.targets.name, exchange=False)
     for target in connections.targets.sentinels:
         connection = connections.sentinel(target.name).connection
-        missing += _denied(connection, target.name, target.login.user, on_sentinel)
+        missing += denied(connection, target.name, target.login.user, on_sentinel)
     return missing
 
 
@@ -88,21 +88,23 @@ def _denied_by_nodes(connections: GroupConnections, plan: Preflight, *, exchange
     # Every node that may lead before or afterwards.
     for member in (plan.primary, *plan.electable):
         node = connections.node(member.name)
-        missing += _denied(node.connection, member.name, node.target.login.user, needed)
+        missing += denied(node.connection, member.name, node.target.login.user, needed)
     return missing
 
 
 def _needed(part: str, group: str, *, exchange: bool) -> list[Command]:
     permissions = part_of(part, group).permissions
-    return [command for one in permissions if one.exchange == exchange for command in one.commands]
+    needed = [one for one in permissions if one.exchange == exchange and (one.exchange or not one.repair)]
+    return [command for one in needed for command in one.commands]
 
 
-def _denied(connection: Connection, name: str, user: str | None, commands: list[Command]) -> list[str]:
+def denied(connection: Connection, name: str, user: str | None, commands: list[Command]) -> list[str]:
+    """Which of the commands the server would refuse our user. Nothing where it cannot be asked (Redis 6.2)."""
     replies = connection.pipeline([("ACL", "DRYRUN", user or "default", *command) for command in commands])
-    denied = []
+    missing = []
     for command, reply in zip(commands, replies):
         if isinstance(reply, CommandMissing) or "unknown subcommand" in str(reply).lower():
             return []
         if isinstance(reply, SteadyhandError) or str(reply) != "OK":
-            denied.append("{} would not let us run {}: {}".format(name, " ".join(command[:2]), reply))
-    return denied
+            missing.append("{} would not let us run {}: {}".format(name, " ".join(command[:2]), reply))
+    return missing

@@ -25,6 +25,7 @@ from ..clock import Clock
 from ..handover.ledger import return_leftovers
 from ..lock import give_back, take_or_renew
 from .acts import act
+from .permissions import missing_for_repair
 from .saving import LoserKeeper, SavePort
 
 CONFIRM_SECONDS = 5.0
@@ -81,6 +82,9 @@ class RepairConductor:
             second = repair_plan(self.observe(), self._wish)
             meant = {step.key for step in first.steps}
             self.progress.plan = replace(second, steps=tuple(step for step in second.steps if step.key in meant))
+        missing = missing_for_repair(self._connections, self.progress.plan)
+        if missing:
+            raise Refused(f"the Sentinels of {self._name} are not repaired", missing)
         return self.progress.plan
 
     def run(self) -> None:

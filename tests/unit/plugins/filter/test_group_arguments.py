@@ -50,6 +50,7 @@ def test_defaults_need_nothing_but_names(inventory: InventoryFactory) -> None:
             "a1": {"machine": "a1", "zone": "", "service": "redis-server", "command": None, "address": "a1:6379"},
             "b1": {"machine": "b1", "zone": "", "service": "redis-server", "command": None, "address": "b1:6379"},
         },
+        "watching": {},
         "never": [],
         "routing": {"command": None, "tasks": None, "timeout": 15.0},
         "sentinels": {
@@ -121,6 +122,40 @@ def test_each_node_has_its_own_login_and_announced_address(inventory: InventoryF
             "login_password": "pb",
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "variables", "sentinel", "watching"),
+    [
+        ("{a1: {}}", "{redis_login_password: p}", "{}", {"auth_password": "p"}),
+        (
+            "{a1: {}}",
+            "{redis_login_user: ours, redis_login_password: p, redis_node_sentinel_password: q}",
+            "{}",
+            {"auth_user": "sentinel", "auth_password": "q"},
+        ),
+        (
+            "{a1: {}}",
+            "{redis_login_user: ours, redis_node_sentinel_user: s, redis_node_sentinel_password: q}",
+            "{}",
+            {"auth_user": "s", "auth_password": "q"},
+        ),
+        # Nobody says which of two passwords is the one by which Sentinels log in, nor that ours is theirs.
+        ("{a1: {redis_login_password: p}, b1: {redis_login_password: q}}", "{}", "{}", {}),
+        ("{a1: {}}", "{redis_login_user: ours, redis_login_password: p}", "{}", {}),
+        (
+            "{a1: {}}",
+            "{}",
+            "{redis_sentinel_quorum: '2', redis_sentinel_down_after_milliseconds: 5000, redis_sentinel_parallel_syncs: 0}",
+            {"quorum": 2, "down_after_milliseconds": 5000},
+        ),
+    ],
+)
+def test_how_sentinels_watch_and_log_in_as_far_as_the_inventory_says_it(
+    inventory: InventoryFactory, nodes: str, variables: str, sentinel: str, watching: dict[str, Any]
+) -> None:
+    text = one_group(nodes, variables).replace(SENTINELS, f"sentinels: {{hosts: {{s1: {sentinel}}}}}")
+    assert described(inventory, text)["watching"] == watching
 
 
 def test_modules_for_one_node_get_that_nodes_login(inventory: InventoryFactory) -> None:
