@@ -13,10 +13,11 @@ from types import FrameType
 
 from lab.errors import LabError
 
-from benchmarks import rolling_restart
+from benchmarks import audit, rolling_restart
 from benchmarks.failover import main as failover
 
 BENCHMARKS: Mapping[str, Callable[[list[str]], int]] = {
+    "audit": audit.main,
     "failover": failover.main,
     "rolling_restart": rolling_restart.main,
 }
