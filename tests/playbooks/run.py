@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -56,6 +57,11 @@ class Run:
     code: int
     output: str
     results: tuple[Result, ...]
+
+    @property
+    def text(self) -> str:
+        """The output with the lines of each list joined, as the table of an audit has its long sentences over several."""
+        return re.sub(r'",\n\s*"\s*', " ", self.output)
 
     @property
     def changes(self) -> list[Result]:

@@ -77,7 +77,7 @@ def test_an_interrupted_roll_goes_on_by_the_command_that_it_printed_and_nobody_e
     between = run_ids(lab)
     audit = play(lab, "audit", None, *LIMIT)
     assert audit.code == 0, audit.failure()
-    assert re.search(rf"{held}, which ends in \d+ s", audit.output)
+    assert re.search(rf"{held}, which ends in \d+ s", audit.text)
 
     command = printed(lines, "To continue", '"')
     assert "--diff" in command

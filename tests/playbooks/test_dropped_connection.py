@@ -55,7 +55,7 @@ def test_a_hand_over_outlives_the_connection_and_leaves_its_result_to_the_audit(
 
     audit = play(lab, "audit", None, "--limit", "group_1")
     assert audit.code == 0, audit.failure()
-    assert f"{old.name} to {new.name}" in audit.output
+    assert f"{old.name} to {new.name}" in audit.text
     assert "last hand-over: done" in audit.output
 
 

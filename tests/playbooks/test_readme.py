@@ -27,6 +27,7 @@ ELSEWHERE = {
     "./dev test machines": "CI, the long tests on one distribution each",
     "./dev test molecule": "CI, the scenario guard",
     "./dev test unit": "CI",
+    "./dev bench audit": "a measurement of some minutes, run by people",
     "./dev bench failover": "a measurement of an hour, run by people",
     "./dev bench rolling_restart": "a measurement of about a quarter of an hour, run by people",
 }

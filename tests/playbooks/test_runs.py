@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -77,21 +78,45 @@ def test_a_limit_that_matches_nothing_is_an_error(lab: Lab, playbook: str) -> No
     assert play(lab, playbook, None, "--limit", "nobody").code != 0
 
 
-def test_audit_shows_a_table_and_fails_for_what_is_not_healthy(lab: Lab) -> None:
+def test_audit_shows_a_table_and_fails_for_what_is_not_healthy(lab: Lab, tmp_path: Path) -> None:
     good = play(lab, "audit", None, "--check")
     assert good.code == 0, good.failure()
     assert good.changes == []
     assert good.said("All 2 groups are healthy.")
+    assert sum(good.module_runs().values()) == 1, "one call sees everything"
 
     replica = lab.replicas_of("group-2")[0]
+    file = tmp_path / "report.json"
+    shaped = {"redis_audit_file": str(file), "redis_audit_files": "true", "redis_audit_fail_from": "unsafe"}
     with replica.changed("replica-read-only", "no"):
         bad = play(lab, "audit")
         accepted = play(lab, "audit", {"redis_accept": "replica_writable"})
+        tolerated = play(lab, "audit", shaped, "--check")
     assert bad.code != 0
     assert bad.failure() == "Not healthy: group-2."
-    assert f"replica_writable ({replica.name})" in bad.output
+    assert f"degraded  replica_writable ({replica.name}) in group-2" in bad.output
     assert accepted.code == 0, accepted.failure()
     assert f"accepted: replica_writable ({replica.name})" in accepted.output
+    assert tolerated.code == 0, tolerated.failure()
+    assert tolerated.changes == []
+    report = json.loads(file.read_text(encoding="utf-8"))
+    found = {(group["label"], one["code"], one["subject"]) for group in report["groups"] for one in group["problems"]}
+    assert ("group-2", "replica_writable", replica.name) in found
+    # What only their hosts know.
+    assert ("group-2", "settings_not_persisted", replica.name) in found
+    assert [group["not_looked_at"] for group in report["groups"]] == [[], []]
+    assert (report["severity"], report["exit_code"], report["counts"]["unsafe"]) == ("degraded", 2, 0)
+
+
+@pytest.mark.parametrize(
+    "wish", [{"redis_audit_fail_from": "bad"}, {"redis_audit_format": "xml"}, {"redis_audit_file": "report.json"}]
+)
+def test_a_wish_for_an_audit_that_cannot_be_meant_is_refused(lab: Lab, wish: dict[str, str]) -> None:
+    run = play(lab, "audit", wish)
+    assert run.code != 0
+    ((name, value),) = wish.items()
+    assert f"{name}={value}" in run.failure()
+    assert sum(run.module_runs().values()) == 0
 
 
 def test_an_unsafe_group_is_refused_and_nothing_else_begins(lab: Lab) -> None:

@@ -163,7 +163,7 @@ def test_a_controller_that_is_cut_off_while_traffic_is_moved_loses_nothing_and_t
     assert lost(alone, writer) == 0
     seen = audit(alone)
     assert seen.code != 0
-    assert f"traffic was being moved from {old} to {new}" in seen.output
+    assert f"traffic was being moved from {old} to {new}" in seen.text
     with alone.primary_of(GROUP).client() as client:
         left = LockRecord.decode(str(client.get(lock_key(GROUP))))
     assert left is not None

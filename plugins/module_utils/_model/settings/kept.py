@@ -11,21 +11,20 @@ from .file import directive_names, file_value
 from .forms import BUFFER_DEFAULTS, OUTPUT_BUFFERS, normal, same
 from .names import is_secret
 
-# What a server has where its file says nothing, for the settings that matter most after a restart. The same in Redis 6.2 to 8.0
-# and Valkey 8.1 to 9.1 (config.c).
+# What a server has where its file says nothing, by engine and version, for settings that matter after a restart (config.c of Redis
+# 6.2 to 8.0 and Valkey 8.1 to 9.1). Not maxclients, which a server lowers by itself to the files that it may open.
 DEFAULTS = {
-    "appendonly": "no",
-    OUTPUT_BUFFERS: BUFFER_DEFAULTS,
-    "maxclients": "10000",
-    "maxmemory": "0",
-    "maxmemory-policy": "noeviction",
-    "min-replicas-max-lag": "10",
-    "min-replicas-to-write": "0",
-    "repl-backlog-size": "1mb",
-    "repl-timeout": "60",
-    "replica-priority": "100",
-    "replica-read-only": "yes",
-    "save": "3600 1 300 100 60 10000",
+    "appendonly": ("no",),
+    OUTPUT_BUFFERS: (BUFFER_DEFAULTS,),
+    "maxmemory": ("0",),
+    "maxmemory-policy": ("noeviction",),
+    "min-replicas-max-lag": ("10",),
+    "min-replicas-to-write": ("0",),
+    "repl-backlog-size": ("1mb", "10mb"),
+    "repl-timeout": ("60",),
+    "replica-priority": ("100",),
+    "replica-read-only": ("yes",),
+    "save": ("3600 1 300 100 60 10000", "900 1 300 10 60 10000"),
 }
 # Several lines of the file for one setting, or something else than the value that CONFIG GET shows.
 NOT_COMPARED = frozenset({"include", "loadmodule", "rename-command", "user"})
@@ -38,16 +37,20 @@ def differing(text: str, running: Mapping[str, str], overridden: Collection[str]
     """
     named = set(directive_names(text))
     for name in sorted((named | set(DEFAULTS)) - NOT_COMPARED - set(overridden)):
-        value = file_value(text, name) if name in named else DEFAULTS[name]
         has = running.get(name)
-        if has is None or value is None or _agree(name, value, has):
+        if has is None:
+            continue
+        if name not in named:
+            if not any(same(name, default, has) for default in DEFAULTS[name]):
+                yield f"{name} is {has or '(empty)'}, the file does not name it (default {DEFAULTS[name][0]})"
+            continue
+        value = file_value(text, name)
+        if value is None or _agree(name, value, has):
             continue
         if is_secret(name):
             yield f"{name} is another one than in the file"
-        elif name in named:
-            yield f"{name} is {has or '(empty)'}, the file has {normal(name, value) or '(empty)'}"
         else:
-            yield f"{name} is {has or '(empty)'}, the file does not name it (default {value})"
+            yield f"{name} is {has or '(empty)'}, the file has {normal(name, value) or '(empty)'}"
 
 
 def _agree(name: str, value: str, running: str) -> bool:
