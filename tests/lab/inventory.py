@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""inventory.yml, ansible.cfg and the restart scripts: what a user of the lab has, by the collection's contract."""
+"""inventory.yml, sentinel.yml, ansible.cfg and the restart scripts: what a user of the lab has, by the collection's contract."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.discovered import write_sentinel_inventory
 from lab.interpreters import interpreters_of_nodes
 from lab.layout import SENTINELS_SSHD
 from lab.ssh import connection_variables
@@ -41,7 +42,9 @@ def write_ansible_files(directory: Path, state: LabState) -> None:
     """Write everything that `ansible-playbook -i inventory.yml` needs."""
     for node in state.nodes:
         _write_restart_script(directory, node)
-    write_inventory(directory, inventory_of(directory, state))
+    inventory = inventory_of(directory, state)
+    write_inventory(directory, inventory)
+    write_sentinel_inventory(directory, state, inventory)
 
 
 def write_inventory(directory: Path, inventory: Mapping[str, Any]) -> None:
