@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from incidents import march_2020
+from incidents.march_2020 import Damage
 from incidents.rehearsal import Outcome, table
 
 _OUTCOMES = pytest.StashKey[list[Outcome]]()
+_DAMAGES = pytest.StashKey[list[Damage]]()
 Record = Callable[[Outcome], Outcome]
+RecordDamage = Callable[[Damage], Damage]
 
 
 @pytest.fixture
@@ -26,9 +30,25 @@ def record(pytestconfig: pytest.Config) -> Record:
     return keep
 
 
+@pytest.fixture
+def record_damage(pytestconfig: pytest.Config) -> RecordDamage:
+    """The same for what was done to two shards."""
+    damages = pytestconfig.stash.setdefault(_DAMAGES, [])
+
+    def keep(damage: Damage) -> Damage:
+        damages.append(damage)
+        return damage
+
+    return keep
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """What README quotes."""
     outcomes = config.stash.get(_OUTCOMES, [])
     if outcomes:
         terminalreporter.section("what the procedures did to their users")
         terminalreporter.write_line("\n".join(table(outcomes)))
+    damages = config.stash.get(_DAMAGES, [])
+    if damages:
+        terminalreporter.section("what was destroyed, and what was not")
+        terminalreporter.write_line("\n".join(march_2020.table(damages)))
