@@ -12,12 +12,12 @@ from functools import partial
 from typing import Callable
 
 from .._model.address import Address
-from .._model.errors import BadInput, CommandRefused, SteadyhandError
-from .._model.node import NodeAccount
+from .._model.errors import BadInput, SteadyhandError, WrongKind
+from .._model.node import NodeAccount, NodeFacts
 from .._model.survey import SentinelReport, Survey, peers_to_ask
 from .connection import Login
-from .group import MOST_THREADS, GroupTargets, observe
-from .node import NodeTarget
+from .group import MOST_THREADS, node_account, outcome_of
+from .node import Node, NodeTarget
 from .sentinel import Sentinel, SentinelTarget
 
 
@@ -62,11 +62,10 @@ def _report(address: Address, login: Login, timeout: float, given: bool) -> Sent
     try:
         with Sentinel(SentinelTarget(str(address), address, login), timeout) as sentinel:
             itself = sentinel.facts("")  # of no group: what it is, and whether it is a Sentinel
-            groups = {watched.name: sentinel.facts(watched.name) for watched in sentinel.watched()}
-            return SentinelReport(address, given, itself, groups)
+            names = [watched.name for watched in sentinel.watched()]
+            return SentinelReport(address, given, itself, sentinel.facts_of(names) if names else {})
     except SteadyhandError as error:
-        mistaken = isinstance(error, CommandRefused) and error.reply == "not a Sentinel"
-        return SentinelReport(address, given, None, {}, str(error), mistaken)
+        return SentinelReport(address, given, None, {}, str(error), isinstance(error, WrongKind))
 
 
 def _nodes(
@@ -80,5 +79,15 @@ def _nodes(
                 groups.setdefault(entry.address, name)
     if not groups:
         return {}
-    nodes = tuple(NodeTarget(str(address), address, login(name, address)) for address, name in groups.items())
-    return {account.address: account for account in observe(GroupTargets("", nodes, ()), timeout).nodes}
+    targets = [NodeTarget(str(address), address, login(name, address)) for address, name in groups.items()]
+    with ThreadPoolExecutor(max_workers=min(len(targets), MOST_THREADS)) as pool:
+        accounts = pool.map(partial(_account, timeout=timeout), targets, groups.values())
+        return {account.address: account for account in accounts}
+
+
+def _account(target: NodeTarget, group: str, timeout: float) -> NodeAccount:
+    def ask() -> NodeFacts:
+        with Node(target, timeout) as node:
+            return node.facts(group)
+
+    return node_account(target, outcome_of(ask))
