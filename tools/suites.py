@@ -51,7 +51,7 @@ SUITES: Mapping[str, Suite] = {
     "faults": Suite(engines=True, side_by_side=6, folder="tests/engine/faults"),
     "incidents": Suite(machines=("debian-12",)),
     "playbooks": Suite(ssh=True, side_by_side=4),
-    "machines": Suite(servers=False, machines=machines.FURNISHED, side_by_side=2, among_all=("--one-distribution",)),
+    "machines": Suite(servers=False, machines=machines.FURNISHED, side_by_side=3, among_all=("--one-distribution",)),
     "molecule": Suite(
         servers=False,
         machines=machines.BARE,

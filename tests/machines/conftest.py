@@ -1,11 +1,12 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One group on three machines for the whole suite, of each distribution; those run side by side."""
+"""One group on three machines for the whole suite, of each distribution; what shares no machines runs side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hosts.distribution import DISTRIBUTIONS
@@ -15,6 +16,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 ONE_DISTRIBUTION = {"test_deploy.py": "debian-13-valkey", "test_guard.py": "debian-12-redis"}
 """Files that take long and find the same on each, with the one on which `--one-distribution` runs them."""
+MACHINES_OF_THEIR_OWN = ("test_deploy.py", "test_deploy_tls.py", "test_removal.py")
+"""Files whose tests use none of those that the suite starts."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,16 +37,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
-class ByDistribution(LoadScopeScheduling):
-    """All tests of a distribution go to one worker, which starts its machines once."""
+class ByMachines(LoadScopeScheduling):
+    """All tests that share machines go to one worker, which starts them once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.rpartition("[")[2].removesuffix("]")
+        file, distribution = nodeid.partition("::")[0], nodeid.rpartition("[")[2].removesuffix("]")
+        return f"{file} {distribution}" if Path(file).name in MACHINES_OF_THEIR_OWN else distribution
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByDistribution:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByMachines:
     """Not `--dist loadgroup`, whose marks this pytest's ids do not take up."""
-    return ByDistribution(config, log)
+    return ByMachines(config, log)
 
 
 @pytest.fixture(scope="session", params=DISTRIBUTIONS)

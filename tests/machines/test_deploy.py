@@ -18,6 +18,7 @@ from lab.waiting import wait_until
 from .blank import PASSWORDS, SETTINGS, Blank, deploy
 from .seen import nothing_restarts
 
+pytestmark = pytest.mark.long
 FAILOVER_TIMEOUT = 120.0
 """Seconds until a failover has ended on a busy machine."""
 
