@@ -48,6 +48,7 @@ options:
   choose:
     description:
       - Name of the primary whose data survive, where there are two. The data of the other end up in a file and nowhere else.
+      - Where one primary is left, and a node that does not answer might be another one, it says that this one leads.
     type: str
   save_to:
     description:

@@ -145,7 +145,7 @@ def test_the_chosen_primary_keeps_all_and_the_losers_file_holds_every_key_of_it(
         assert f"{loser.name}: {len(given_up)} keys" in shown["msg"]
 
         done = run(capsys, "sentinel_repair", arguments(lab, save_to=str(tmp_path), choose=winner.name))
-    assert done["outcome"] == "done", done
+    assert done["outcome"] == "done", done["msg"]
     assert [step["kind"] for step in done["done"]] == ["remove"] * 3 + ["save", "demote"] + ["monitor"] * 3
     wait_healthy(lab)
     assert lab.primary_of(GROUP).name == winner.name

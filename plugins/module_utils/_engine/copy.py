@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Callable
 
-from .._model.errors import BadInput, OutcomeUnknown, Refused, Unreachable
+from .._model.errors import BadInput, OutcomeUnknown, Refused, SteadyhandError, Unreachable
 from .._model.repair.rdb import RdbCheck
 from .._model.repair.saved import FileOfNode
 from .connection import Connection
@@ -47,29 +47,39 @@ class Snapshots:
         return None
 
     def save(self, target: NodeTarget, keep_alive: Callable[[], None]) -> FileOfNode:
-        """Copy the node's data into a new file that nobody else may read. Raises Unreachable, AccessDenied, OutcomeUnknown."""
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        name = "".join(one if one.isalnum() or one in "-_." else "_" for one in target.name)
-        path = os.path.join(self._directory, f"{name}-{stamp}.rdb")
+        """Copy the node's data into a new file that nobody else may read. Raises OutcomeUnknown when it is not whole."""
+        path = self._new_path(target.name)
         partial = path + ".part"
         check = RdbCheck()
-        # O_EXCL: never over a file that is there, also not through a link that somebody has put in its place.
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            with Connection(target.address, target.login, self._silence) as connection:
-                for piece in _snapshot(connection, self._silence, keep_alive):
-                    file.write(piece)
-                    check.add(piece)
-            file.flush()
-            os.fsync(file.fileno())
         try:
+            # O_EXCL: never over a file that is there, also not through a link that somebody has put in its place.
+            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                with Connection(target.address, target.login, self._silence) as connection:
+                    for piece in _snapshot(connection, self._silence, keep_alive):
+                        file.write(piece)
+                        check.add(piece)
+                file.flush()
+                os.fsync(file.fileno())
             checked = check.verdict()
-        except OutcomeUnknown as error:
-            raise OutcomeUnknown(f"the copy of {target.name} in {partial} is not whole: {error}") from error
-        # A link fails where something is there by now, and a rename would replace it.
-        os.link(partial, path)
-        os.unlink(partial)
-        _sync_directory(self._directory)
+            # A link fails where something is there by now, and a rename would replace it.
+            os.link(partial, path)
+            os.unlink(partial)
+            _sync_directory(self._directory)
+        except (OSError, SteadyhandError) as error:
+            raise OutcomeUnknown(
+                f"the data of {target.name} were not copied, {check.size} bytes of them are in {partial}: {error}"
+            ) from error
         return FileOfNode(path, check.size, checked)
+
+    def _new_path(self, node: str) -> str:
+        """One that nothing has: a second attempt within a second gets a number."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        name = "".join(one if one.isalnum() or one in "-_." else "_" for one in node)
+        found, number = f"{name}-{stamp}", 1
+        while any(os.path.lexists(os.path.join(self._directory, found + end)) for end in (".rdb", ".rdb.part")):
+            number += 1
+            found = f"{name}-{stamp}-{number}"
+        return os.path.join(self._directory, found + ".rdb")
 
 
 def _sync_directory(path: str) -> None:

@@ -27,9 +27,12 @@ class Proven:
     address: Address
 
 
-def proven_primary(view: GroupView, what: str) -> Proven:
-    """The one primary of the group. Raises Refused, as ``what`` that is not done, with everything that speaks against it."""
-    reasons = list(why_unproven(view))
+def proven_primary(view: GroupView, what: str, vouched: str | None = None) -> Proven:
+    """The one primary of the group. Raises Refused, as ``what`` that is not done, with everything that speaks against it.
+
+    ``vouched``: the user says that this node leads, whatever silent nodes may be.
+    """
+    reasons = list(why_unproven(view, vouched))
     primary = view.primary
     address = address_of(view, primary) if primary is not None else None
     if primary is not None and address is None:
@@ -41,7 +44,7 @@ def proven_primary(view: GroupView, what: str) -> Proven:
     return Proven(primary, address)
 
 
-def why_unproven(view: GroupView) -> Iterator[str]:
+def why_unproven(view: GroupView, vouched: str | None = None) -> Iterator[str]:
     """What speaks against every node as the primary of this group, by the nodes and by what is watched under other names."""
     yield from why_no_primary(view)
     for account in view.nodes:
@@ -51,7 +54,8 @@ def why_unproven(view: GroupView) -> Iterator[str]:
     primary = view.primary
     if primary is None:
         return
-    yield from _silent_nodes(view, primary)
+    if primary.name != vouched:
+        yield from _silent_nodes(view, primary)
     yield from _replicas_of_others(view, primary)
     surplus = len(primary.facts.replicas) - sum(1 for one in view.replicas if _is_its_replica(view, one, primary))
     surplus -= sum(1 for account in view.nodes if account.facts is None)

@@ -26,7 +26,7 @@ def contenders_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
     what = f"{view.name} has {len(view.primaries)} primaries, and is not repaired"
     names = [member.name for member in view.primaries]
     winner = next((member for member in view.primaries if member.name == wish.choose), None)
-    reasons = list(_why_not_safe(view))
+    reasons = list(_why_not_safe(view, winner or view.primaries[0]))
     if wish.choose is None:
         reasons.append(
             "each has data of its own, and one copy is given up: look at both (copies), and say by choose whose data survive, one of "
@@ -37,7 +37,7 @@ def contenders_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
     if not wish.can_save:
         reasons.append("save_to is needed, a directory for the data of those that are given up")
     entries = [entry for _account, _facts, entry in view.watching]
-    wanted, open_ = wanted_parameters(wish.parameters, entries, len(view.sentinels))
+    wanted, open_ = wanted_parameters(wish.parameters, entries, entries, len(view.sentinels))
     reasons += need_of_parameters(wish, open_)
     address = address_of(view, winner) if winner is not None else None
     if winner is not None and address is None:
@@ -76,7 +76,7 @@ def _save_step(loser: Member) -> Step:
     )
 
 
-def _why_not_safe(view: GroupView) -> Iterator[str]:
+def _why_not_safe(view: GroupView, winner: Member) -> Iterator[str]:
     """Whoever cannot be seen may demote a primary meanwhile, or be one himself."""
     for node in view.nodes:
         if node.facts is None:
@@ -90,12 +90,13 @@ def _why_not_safe(view: GroupView) -> Iterator[str]:
         if stranger.is_peer and (not stranger.entry.down or _said_hello(stranger.entry)):
             yield f"{stranger}, and which the inventory lacks: it may demote a primary before its data are saved. Name it, or stop it"
     yield from other_names(view)
-    first = view.primaries[0]
-    for member in view.primaries[1:]:
-        if not share_history(first, member) and first.facts.keys and member.facts.keys:
+    for member in view.primaries:
+        # An empty node proves nothing, and has nothing to lose.
+        if member is not winner and member.facts.keys and not share_history(winner, member):
             yield (
-                f"{first.name} and {member.name} have never had the same history, by their replication ids: is one of them another "
-                "group's? Then correct the inventory. If not, take the one that you give up away by hand, with its files"
+                f"{winner.name} and {member.name} have never had the same history, by their replication ids: is one of them another "
+                "group's? Then correct the inventory. If not (a primary that was restarted may have lost its id), take the one that you "
+                "give up away by hand, with its files"
             )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..group import GroupView, Member, entry_of
-from ..sentinel import Entry, PeerEntry, ReplicaEntry, SentinelAccount
+from ..sentinel import Entry, PeerEntry, SentinelAccount
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,12 @@ class Stranger:
     def is_peer(self) -> bool:
         return isinstance(self.entry, PeerEntry)
 
-    def is_attached_to(self, view: GroupView, primary: Member) -> bool:
-        """Whether it says itself that it copies this primary: then every Sentinel finds it again."""
-        return isinstance(self.entry, ReplicaEntry) and self.entry.primary in view.addresses(primary)
+    def is_attached_to(self, primary: Member) -> bool:
+        """Whether the primary itself lists it: then every Sentinel finds it again, for that is where they look.
+
+        What the entry says of its role and of whom it copies may be of the node that had the address before.
+        """
+        return not self.is_peer and self.entry.address in {replica.address for replica in primary.facts.replicas}
 
     def __str__(self) -> str:
         kind = "the Sentinel" if self.is_peer else "the replica"

@@ -13,25 +13,28 @@ from ..sentinel import PrimaryEntry
 
 
 def wanted_parameters(
-    given: Mapping[str, str], entries: Sequence[PrimaryEntry], sentinels: int
+    given: Mapping[str, str], right: Sequence[PrimaryEntry], every: Sequence[PrimaryEntry], sentinels: int
 ) -> tuple[dict[str, str], list[str]]:
     """The parameters, and the names of those in which the Sentinels differ with no majority for any value.
 
-    Where no Sentinel watches the group, only the quorum is known (the majority); the engine has defaults for the rest.
+    Those that name the primary tell first; where they are divided, all that watch the group do. A quorum that nobody tells is the
+    majority. Where no Sentinel watches the group, the engine has defaults for the rest.
     """
-    wanted, open_ = dict(given), []
-    for name in shown_options(entries[0]) if entries else ():
-        if name not in wanted:
-            ranked = Counter(shown_options(entry)[name] for entry in entries).most_common()
-            if ranked[0][1] * 2 > len(entries):
-                wanted[name] = ranked[0][0]
-            else:
-                open_.append(name)
-    if QUORUM not in wanted and QUORUM not in open_:
-        wanted[QUORUM] = str(sentinels // 2 + 1)
-    if not 0 < int(wanted.get(QUORUM, "1")) <= sentinels:
+    wanted = {**_of_most(every), **_of_most(right), **given}
+    open_ = [name for name in (shown_options(every[0]) if every else ()) if name not in wanted and name != QUORUM]
+    if not 0 < int(wanted.get(QUORUM, "0")) <= sentinels:
         wanted[QUORUM] = str(sentinels // 2 + 1)
     return wanted, open_
+
+
+def _of_most(entries: Sequence[PrimaryEntry]) -> dict[str, str]:
+    """What more than half of them have."""
+    found = {}
+    for name in shown_options(entries[0]) if entries else ():
+        value, number = Counter(shown_options(entry)[name] for entry in entries).most_common(1)[0]
+        if number * 2 > len(entries):
+            found[name] = value
+    return found
 
 
 def differing(entry: PrimaryEntry, wanted: Mapping[str, str]) -> dict[str, str]:

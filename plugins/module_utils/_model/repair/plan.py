@@ -32,11 +32,15 @@ def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
         raise Refused(what, unsettled)
     if len(view.primaries) > 1:
         return contenders_plan(view, wish)
-    proven = proven_primary(view, what)
+    proven = proven_primary(view, what, wish.choose)
     reasons = list(_why_not_trusted(view, proven.primary))
     right, wrong, without = _sorted_out(view, proven.primary)
-    entries = [entry for _account, entry in right] or [entry for _account, entry in wrong]
-    wanted, open_ = wanted_parameters(wish.parameters, entries, len(view.sentinels))
+    wanted, open_ = wanted_parameters(
+        wish.parameters,
+        [entry for _account, entry in right],
+        [entry for _account, entry in [*right, *wrong]],
+        len(view.sentinels),
+    )
     if wrong or without:
         reasons += need_of_parameters(wish, open_)
     if reasons:
@@ -108,7 +112,7 @@ def _why_not_trusted(view: GroupView, primary: Member) -> Iterator[str]:
                 "to see whose data it has, make the replicas of each group copy its own primary (REPLICAOF), and only then have each "
                 "set watch its group, under two names"
             )
-        elif stranger.is_attached_to(view, primary) and not stranger.entry.down:
+        elif stranger.is_attached_to(primary) and not stranger.entry.down:
             yield (
                 f"{stranger}, copies {primary.name}, and is not in the inventory. Name it among the nodes if it belongs here. If another group "
                 "claims it, its data are those of this group by now: give it back there (REPLICAOF), and run this again"

@@ -113,6 +113,7 @@ class RepairConductor:
         while True:
             step = self._next(plan, expected - taken, taken)
             if step is None:
+                self._wait_whole(plan)
                 return
             try:
                 self._take(step, plan)
@@ -177,6 +178,14 @@ class RepairConductor:
             if self._clock.now() >= deadline:
                 raise OutcomeUnknown(f"not within {self._settle_timeout:g} s: {missing}")
             self._clock.sleep(LOOK_INTERVAL)
+
+    def _wait_whole(self, plan: RepairPlan) -> None:
+        """Steps that could not wait for their end leave Sentinels that have yet to find everybody again."""
+        for step in [step for step, _seen in self.progress.done if "urgent" in step.options]:
+            try:
+                self._wait_after(replace(step, options={}), plan)
+            except SteadyhandError as error:
+                raise self._stopped(str(error)) from error
 
     def _stopped(self, why: str) -> OutcomeUnknown:
         name = self._connections.targets.name
