@@ -20,6 +20,7 @@ description:
   - "A Sentinel that does not watch the group, or names a node that is not its primary, gets the address of the primary after the proof that
     M(steadyhand.redis.sentinel_monitor) describes, with the parameters that the other Sentinels have. One that is wrong forgets the group first."
   - Parameters in which a Sentinel differs from most others are set.
+  - What a hand-over that was cut off had borrowed is returned.
   - A replica that copies another replica of the group, from the same history, is made to copy the primary.
   - Entries of nodes and Sentinels that are gone are forgotten (C(SENTINEL RESET) of this one group), one Sentinel after the other, each only once
     the one before knows everybody again. Entries of nodes that are alive and belong elsewhere are forgotten at once, before Sentinel makes
@@ -133,7 +134,7 @@ plan:
   elements: dict
   contains:
     kind:
-      description: V(set), V(remove), V(monitor), V(repoint), V(reset), V(save) or V(demote).
+      description: V(return), V(set), V(remove), V(monitor), V(repoint), V(reset), V(save) or V(demote).
       type: str
     subject:
       description: The Sentinel or the node that is changed.

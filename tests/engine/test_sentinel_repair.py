@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.borrowed import NODE, Borrowed, ledger_key
+from engine.denials import denied_anywhere
 from engine.modules import group_arguments, run
 from engine.subjects import GROUP, wait_healthy
 from lab.lab import Lab
@@ -171,6 +173,48 @@ def test_a_chained_replica_copies_the_primary_again_without_a_full_synchronisati
     assert ("repoint", chained.name) in kinds(done, "done")
     wait_linked(chained, primary.announced)
     assert primary.info("stats")["sync_full"] == before
+
+
+def test_all_that_were_misled_by_a_greater_epoch_let_go_before_any_is_told_the_primary(
+    lab: Lab, capsys: Capture
+) -> None:
+    """A forged hello, which anybody can send who reaches a Sentinel without a password of its own, moves all of them to a replica."""
+    primary, replica = lab.primary_of(GROUP), lab.replicas_of(GROUP)[0]
+    first, second = lab.sentinels[:2]
+    seen = second.group_state(GROUP)
+    epoch = int(seen["config-epoch"]) + 5
+    with second.client() as client:
+        my_id = client.execute_command("SENTINEL", "MYID")
+    hello = (second.state.host, second.state.port, my_id, epoch, GROUP, *replica.announced, epoch)
+    with first.client() as client:
+        client.execute_command("PUBLISH", "__sentinel__:hello", ",".join(map(str, hello)))
+    wait_until(
+        lambda: next((s.name for s in lab.sentinels if s.primary_address(GROUP) != replica.announced), None),
+        60.0,
+        "every Sentinel to name the replica",
+    )
+    done = run(capsys, "sentinel_repair", arguments(lab))
+    assert done["outcome"] == "done", done["msg"]
+    assert kinds(done, "done") == [("remove", name) for name in names(lab)] + [("monitor", name) for name in names(lab)]
+    wait_healthy(lab)
+    assert lab.primary_of(GROUP).name == primary.name
+
+
+def test_what_a_hand_over_left_borrowed_is_returned(lab: Lab, capsys: Capture) -> None:
+    primary, replica = lab.primary_of(GROUP), lab.replicas_of(GROUP)[0]
+    with replica.client() as client:
+        client.config_set("replica-priority", "7")
+    with primary.client() as client:
+        client.hset(ledger_key(GROUP), Borrowed(NODE, replica.name, "replica-priority").encode(), "100")
+    done = run(capsys, "sentinel_repair", arguments(lab))
+    assert (done["outcome"], kinds(done, "done")) == ("done", [("return", primary.name)])
+    assert replica.config("replica-priority") == "100"
+    assert run(capsys, "sentinel_repair", arguments(lab))["outcome"] == "not_needed"
+
+
+def test_nothing_was_refused_to_the_user_whose_rights_are_documented(lab: Lab) -> None:
+    """The last of this module: what the tests before it have had servers do is what the page of permissions permits."""
+    assert denied_anywhere(lab) == {}
 
 
 def wait_linked(node: DataNode, address: tuple[str, int]) -> None:

@@ -12,8 +12,9 @@ from ..proof import share_history
 from ..sentinel import SentinelAccount
 from ..wiring import HELLO_OVERDUE_MS
 from .entries import missing_members, strangers
+from .leftovers import leftovers
 from .parameters import differing
-from .step import DEMOTE, MONITOR, REMOVE, REPOINT, RESET, SET, RepairPlan, Step
+from .step import DEMOTE, MONITOR, REMOVE, REPOINT, RESET, RETURN, SET, RepairPlan, Step
 
 
 def why_not_after(step: Step, plan: RepairPlan, view: GroupView) -> str | None:
@@ -45,6 +46,11 @@ def _after_remove(step: Step, _plan: RepairPlan, view: GroupView) -> Iterator[st
         yield f"{step.subject} does not answer: {_account(view, step.subject).error}"
     elif facts.primary is not None:
         yield f"{step.subject} still knows {view.name}"
+
+
+def _after_return(_step: Step, plan: RepairPlan, view: GroupView) -> Iterator[str]:
+    primary = view.member(plan.primary)
+    yield from [f"{plan.primary} does not answer"] if primary is None else leftovers(view, primary)
 
 
 def _after_set(step: Step, _plan: RepairPlan, view: GroupView) -> Iterator[str]:
@@ -120,5 +126,6 @@ _MISSING = {
     REMOVE: _after_remove,
     REPOINT: _after_repoint,
     RESET: _after_reset,
+    RETURN: _after_return,
     SET: _after_set,
 }

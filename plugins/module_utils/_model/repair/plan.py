@@ -19,9 +19,10 @@ from ..proof import Proven, proven_primary
 from ..sentinel import PrimaryEntry, SentinelAccount
 from .contenders import contenders_plan
 from .entries import Stranger, strangers
+from .leftovers import leftovers
 from .monitoring import monitor_step, need_of_parameters, remove_step
 from .parameters import differing, wanted_parameters
-from .step import REPOINT, RESET, SET, RepairPlan, RepairWish, Step
+from .step import REPOINT, RESET, RETURN, SET, RepairPlan, RepairWish, Step
 
 
 def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
@@ -58,6 +59,7 @@ def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
     # What is about to be destroyed first, then what can harm nobody.
     steps = [
         *urgent,
+        *_return_steps(view, proven.primary),
         *settings,
         *(remove_step(view, account, _who_is(view, entry), proven.primary) for account, entry in wrong),
         *(
@@ -137,6 +139,18 @@ def _sorted_out(
 def _who_is(view: GroupView, entry: PrimaryEntry) -> str:
     names = [member.name for member in view.members if entry.address in view.addresses(member)]
     return f"{entry.address} ({names[0]}, a replica)" if names else f"{entry.address} (no node of this group)"
+
+
+def _return_steps(view: GroupView, primary: Member) -> Iterator[Step]:
+    left = leftovers(view, primary)
+    if left:
+        yield Step(
+            RETURN,
+            primary.name,
+            f"return what an earlier hand-over had borrowed ({', '.join(left)})",
+            "that hand-over does not hold the lock of the group any more",
+            "it is not written down as borrowed any more",
+        )
 
 
 def _set_step(account: SentinelAccount, options: dict[str, str]) -> Step:

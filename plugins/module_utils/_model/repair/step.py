@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..address import Address
 
 # From the least dangerous to the most, as far as one does not need another before it.
+RETURN = "return"
 SET = "set"
 REMOVE = "remove"
 MONITOR = "monitor"

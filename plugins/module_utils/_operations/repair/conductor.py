@@ -20,7 +20,7 @@ from ..._model.repair.after import why_not_after, why_world_differs
 from ..._model.repair.memory import announced_addresses, remembering
 from ..._model.repair.plan import repair_plan
 from ..._model.repair.saved import SavedCopy
-from ..._model.repair.step import DEMOTE, SAVE, RepairPlan, RepairWish, Step
+from ..._model.repair.step import DEMOTE, RETURN, SAVE, RepairPlan, RepairWish, Step
 from ..clock import Clock
 from ..handover.ledger import return_leftovers
 from ..lock import give_back, take_or_renew
@@ -64,7 +64,7 @@ class RepairConductor:
         self._keep_lock = keep_lock
         self._settle_timeout = settle_timeout
         self._known = announced_addresses(connections.observe())
-        self._keeper = LoserKeeper(connections, clock, save) if save is not None else None
+        self._keeper = LoserKeeper(connections, clock, save, self._renew) if save is not None else None
         self.progress = RepairProgress()
 
     def observe(self) -> GroupView:
@@ -97,8 +97,6 @@ class RepairConductor:
         self._require_no_other_lock(plan, view)
         self._take_lock(plan)
         try:
-            if not _contended(plan):
-                return_leftovers(self._connections, view, self.progress.notes.append)
             self._go(plan)
         finally:
             try:
@@ -152,6 +150,8 @@ class RepairConductor:
             return
         if step.kind == DEMOTE:
             self._loser().demote(step)
+        elif step.kind == RETURN:
+            return_leftovers(self._connections, self.observe(), self.progress.notes.append)
         else:
             act(self._connections, step)
         self._wait_after(step, plan)
@@ -201,6 +201,11 @@ class RepairConductor:
 
     def _take_lock(self, plan: RepairPlan) -> None:
         self._connections.ask_node(plan.primary, lambda node: take_or_renew(node, self._name, self._lock))
+
+    def _renew(self) -> None:
+        """While a loser's data are copied, which may take longer than the lock lasts."""
+        if self.progress.plan is not None:
+            self._take_lock(self.progress.plan)
 
     def _return_lock(self, plan: RepairPlan) -> None:
         if self._keep_lock:

@@ -32,12 +32,13 @@ class SavePort(Protocol):
 
 
 class LoserKeeper:
-    """Holds the writes of losers from the beginning of their saves to their demotions."""
+    """Holds the writes of losers from the beginning of their saves to their demotions. ``renew`` is called with each prolongation."""
 
-    def __init__(self, connections: GroupConnections, clock: Clock, port: SavePort) -> None:
+    def __init__(self, connections: GroupConnections, clock: Clock, port: SavePort, renew: Callable[[], None]) -> None:
         self._connections = connections
         self._clock = clock
         self._port = port
+        self._renew = renew
         self._held: dict[str, tuple[str, str, int]] = {}
         self._held_since: dict[str, float] = {}
         self._paused_until: dict[str, float] = {}
@@ -144,6 +145,7 @@ class LoserKeeper:
         asked_at = self._clock.now()
         if asked_at >= self._paused_until[name]:
             raise OutcomeUnknown(f"the writes of {name} were held no longer: it may have taken some since")
+        self._renew()
         self._connections.node(name).call("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
         self._paused_until[name] = asked_at + PAUSE_MS / 1000.0
 

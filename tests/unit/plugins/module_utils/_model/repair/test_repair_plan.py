@@ -87,6 +87,18 @@ WATCHED = [("monitor", "s1"), ("monitor", "s2"), ("monitor", "s3")]
 
 STEPS = {
     "nothing wrong": (group_view(), WISH, []),
+    "what a hand-over left": (
+        with_node(
+            group_view(), "a", borrowed={"node|replica-priority|b": "100", "node|replica-priority|stranger": "1"}
+        ),
+        WISH,
+        [("return", "a")],
+    ),
+    "what a hand-over left before everything else that can wait": (
+        naming(with_node(group_view(), "a", borrowed={"sentinel|parallel-syncs|s2": "1"}), "s2", address_of("b")),
+        WISH,
+        [("return", "a"), ("remove", "s2"), ("monitor", "s2")],
+    ),
     "one that does not watch": (with_sentinel(group_view(), "s2", **NOTHING_KNOWN), WISH, [("monitor", "s2")]),
     "one that names a replica": (
         naming(group_view(), "s2", address_of("b")),
