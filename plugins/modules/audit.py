@@ -343,6 +343,7 @@ groups:
             - V(min_replicas_unmet) (unsafe) means that the primary refuses writes for lack of good replicas.
             - V(min_replicas_unset) (advice) means that an isolated primary takes writes for ever.
             - V(name_with_two_groups) (unsafe) means that two groups have one name, and their Sentinels hear one another.
+            - V(never_saved) (advice) means that nothing of what a node holds has ever been saved.
             - V(no_healthy_replica) (unsafe) means that no replica could take over.
             - V(no_primary) (unsafe) means that no answering node is a primary.
             - V(no_room_for_full_sync) (degraded) means that a full synchronisation, should a hand-over need one, would not fit.

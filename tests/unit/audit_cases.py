@@ -21,6 +21,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.sentinel i
 from unit.audit_builders import FIRST, PLACES, SECOND, scene, second_address, with_table
 from unit.builders import (
     MIB,
+    NOW,
     attached,
     facts_of,
     peer_entry,
@@ -419,6 +420,10 @@ def _memory(view: GroupView, **memory: Any) -> GroupView:
     return view
 
 
+def _unsaved(view: GroupView, **kept: Any) -> GroupView:
+    return with_persistence(view, "a", **{"loaded_keys": 0, **kept})
+
+
 NODE_CASES = {
     "nothing on disk": Case(
         ("presence-1: restarts_empty presence-1",), lambda: scene(first=lambda view: _every(view, save=""))
@@ -426,6 +431,19 @@ NODE_CASES = {
     "nothing on disk of a node that never leads": Case(
         ("presence-1: node_settings_differ presence-1",),
         lambda: scene(first=lambda view: with_settings(view, "b", save="", replica_priority="0")),
+    ),
+    "keys that were never saved": Case(
+        ("presence-1: never_saved a",), lambda: scene(first=lambda view: _unsaved(view, last_save_at=NOW - 86400))
+    ),
+    "keys that were saved once": Case((), lambda: scene(first=lambda view: _unsaved(view, last_save_at=NOW - 86398))),
+    "keys that were loaded": Case(
+        (), lambda: scene(first=lambda view: _unsaved(view, last_save_at=NOW - 86400, loaded_keys=5))
+    ),
+    "keys of a server that does not tell what it loaded": Case(
+        (), lambda: scene(first=lambda view: _unsaved(view, last_save_at=NOW - 86400, loaded_keys=None))
+    ),
+    "no keys": Case(
+        (), lambda: scene(first=lambda view: with_node(_unsaved(view, last_save_at=NOW - 86400), "a", keys=0))
     ),
     "an append-only file alone": Case(
         (),

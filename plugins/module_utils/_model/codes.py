@@ -168,6 +168,12 @@ CODES: dict[str, Code] = {
         "The Sentinels agree on one primary for both, and the nodes of the other become its replicas, without their data",
         "about 10 s after the first hello, or at the next failover",
     ),
+    "never_saved": _audit(
+        ADVICE,
+        "nothing of what a node holds has ever been saved",
+        "A primary that its service manager restarts comes back empty, and its replicas copy the emptiness",
+        "when the primary's process ends and comes back before it is held for down",
+    ),
     "no_healthy_replica": Code(
         UNSAFE, "no replica could take over", "The group is lost with its primary", "when the primary fails"
     ),

@@ -72,7 +72,10 @@ class UpstreamLink:
 
 @dataclass(frozen=True)
 class Persistence:
-    """What would be on disk if the node stopped now. Seconds and Unix times are by the node's own clock."""
+    """What would be on disk if the node stopped now. Seconds and Unix times are by the node's own clock.
+
+    ``loaded_keys``: keys of the RDB file that it last loaded, at its start or from its primary; None before Redis 7.0.
+    """
 
     rdb_on_stop: bool
     aof: bool
@@ -82,6 +85,7 @@ class Persistence:
     aof_write_ok: bool
     rewriting: bool
     changes_since_save: int = 0
+    loaded_keys: int | None = None
 
 
 @dataclass(frozen=True)
@@ -270,6 +274,7 @@ def _persistence(info: Fields, settings: Mapping[str, str]) -> Persistence:
         aof_write_ok=info.get("aof_last_write_status", "ok") == "ok",
         rewriting=yes(info, "aof_rewrite_in_progress") or yes(info, "aof_rewrite_scheduled"),
         changes_since_save=whole(info, "rdb_changes_since_last_save"),
+        loaded_keys=maybe_whole(info, "rdb_last_load_keys_loaded"),
     )
 
 

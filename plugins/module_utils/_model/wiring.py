@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .address import Address
 from .group import DataEntry, GroupView, Member, attached_replicas, copies_a_replica, entry_of, foreign_primaries
 from .problems import Problem
 from .sentinel import PrimaryEntry, SentinelAccount, SentinelFacts
@@ -198,7 +199,29 @@ def _agreement_problems(view: GroupView) -> Iterator[Problem]:
         said = ", ".join(
             f"{account.name}: {entry.address} epoch {entry.config_epoch}" for account, _facts, entry in view.watching
         )
-        yield Problem("sentinel_disagrees", view.name, said, "Wait some seconds; if it stays, audit the Sentinels")
+        outlook, when = _who_wins(named)
+        remedy = "Wait some seconds; if it stays, audit the Sentinels"
+        yield Problem("sentinel_disagrees", view.name, said, remedy, outlook, when)
+
+
+def _who_wins(named: set[tuple[Address, int]]) -> tuple[str, str]:
+    """What the hellos of Sentinels that name different things will lead to: the higher epoch wins."""
+    highest = max(epoch for _address, epoch in named)
+    winners = sorted({address for address, epoch in named if epoch == highest})
+    if len({address for address, _epoch in named}) == 1:
+        return (
+            "Those with a lower epoch catch up as soon as they hear the others",
+            "within seconds, unless they hear nobody",
+        )
+    if len(winners) > 1:
+        return (
+            f"Clients are sent to different nodes, and none gives in, because the epochs tie at {highest}",
+            "now; a failover raises an epoch and decides",
+        )
+    return (
+        f"Clients are sent to different nodes; {winners[0]} wins by its epoch {highest}, and what else is named becomes its replica",
+        "within seconds of the next hello; demoted about 10 s later",
+    )
 
 
 def _attachment_problems(view: GroupView) -> Iterator[Problem]:

@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from ..group import attached_replicas
 from ..problems import Problem
 from ..sentinel import PrimaryEntry, ReplicaEntry, SentinelAccount
-from .scene import REPAIR, AuditedGroup, Found, Owned, Scene
+from .scene import INFO_PERIOD_MS, REPAIR, AuditedGroup, Found, Owned, Scene
 
 # sentinel.c: a replica that reports to be a primary is demoted after 4 publish periods of 2 s, when INFO comes next.
 CONVERT_AFTER_MS = 8000
-INFO_PERIOD_MS = 10000
 # A Sentinel that watches another group has that one's nodes and not this one's.
 FOLLOWS_FROM_A_WRONG_WIRE = (
     "foreign_replica_entry",

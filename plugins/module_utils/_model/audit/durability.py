@@ -13,6 +13,26 @@ from ..problems import Problem
 
 def durability_problems(view: GroupView) -> Iterator[Problem]:
     """Nodes that may lead and would come back from a crash with nothing, though they hold keys."""
+    yield from _keep_nothing(view)
+    for member in view.members:
+        if _keeps(member) and _has_saved_nothing(member):
+            yield Problem(
+                "never_saved",
+                member.name,
+                f"{member.facts.keys} keys are in memory; since its start {member.facts.uptime_seconds} s ago it has saved nothing, "
+                f"and it started with none (save {member.facts.settings.get('save')})",
+                "Have it save once (BGSAVE)",
+            )
+
+
+def _has_saved_nothing(member: Member) -> bool:
+    """Whether its file, if it has one, is empty. By the server's account: the last save is its start where there was none."""
+    facts, kept = member.facts, member.facts.persistence
+    started_at = facts.clock - facts.uptime_seconds
+    return not kept.aof and facts.keys > 0 and kept.loaded_keys == 0 and kept.last_save_at <= started_at + 1
+
+
+def _keep_nothing(view: GroupView) -> Iterator[Problem]:
     bare = [member for member in view.members if member.facts.priority > 0 or member.facts.is_primary]
     bare = [member for member in bare if not _keeps(member)]
     if not bare:

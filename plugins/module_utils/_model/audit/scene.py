@@ -19,6 +19,8 @@ from .host_look import HostLook
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
+# sentinel.c: how often a Sentinel asks a node for its INFO (SENTINEL_INFO_PERIOD).
+INFO_PERIOD_MS = 10000
 NODE = "node"
 SENTINEL = "sentinel"
 REPAIR = "The playbook repair_sentinels plans the steps"

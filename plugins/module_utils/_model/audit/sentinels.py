@@ -11,11 +11,10 @@ from itertools import combinations
 from ..group import GroupView
 from ..problems import Problem
 from ..sentinel import PrimaryEntry, SentinelAccount
-from .scene import AuditedGroup, Found
+from .scene import INFO_PERIOD_MS, AuditedGroup, Found
 
 # A Sentinel asks a node each 10 s. A process that began longer ago than two of these has been seen by who asks.
 SURELY_ASKED_SECONDS = 20
-INFO_PERIOD_MS = 10000
 
 # By the engine's names, as SENTINEL SET takes them.
 COMPARED: dict[str, Callable[[PrimaryEntry], int]] = {

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.health import (
@@ -15,7 +16,17 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.health imp
 )
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.problems import CODES, Problem
 from unit import recordings
-from unit.builders import attached, group_view, member, node_facts, with_link, with_node
+from unit.builders import (
+    address_of,
+    attached,
+    group_view,
+    member,
+    node_facts,
+    primary_entry,
+    with_link,
+    with_node,
+    with_sentinel,
+)
 from unit.problem_cases import CASES, Case
 
 
@@ -56,6 +67,21 @@ def test_a_replica_that_is_too_old_for_what_it_would_be_sent_is_to_be_upgraded(
     (problem,) = group_problems(view, Limits())
     why = "Upgrade it, or it begins anew for ever: redis 7.0.15 cannot load what redis 8.0.2 writes (RDB format 12)"
     assert (problem.remedy == why) == told
+
+
+@pytest.mark.parametrize(
+    ("entry", "outlook"),
+    [
+        ({"config_epoch": 8}, "Those with a lower epoch catch up"),
+        ({"address": address_of("b")}, "none gives in, because the epochs tie at 7"),
+        ({"address": address_of("b"), "config_epoch": 8}, "10.0.0.2:6379 wins by its epoch 8"),
+        ({"address": address_of("b"), "config_epoch": 0}, "10.0.0.1:6379 wins by its epoch 7"),
+    ],
+)
+def test_of_sentinels_that_disagree_the_epochs_tell_who_will_win(entry: dict[str, Any], outlook: str) -> None:
+    view = with_sentinel(group_view(), "s1", primary=primary_entry(**entry))
+    (problem,) = [one for one in group_problems(view, Limits()) if one.code == "sentinel_disagrees"]
+    assert outlook in problem.foreseen[0]
 
 
 # What a hand-over alone asks about; its cases are in test_full_sync.py.
