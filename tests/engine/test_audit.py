@@ -133,7 +133,6 @@ def test_a_sentinel_that_is_wired_to_another_group_is_named_before_anything_is_d
     assert {node.name: node.info("replication")["master_replid"] for node in lab.nodes} == replication
 
 
-@every_engine
 def test_a_primary_with_two_names_and_a_group_that_only_sentinels_know(
     lab_factory: LabFactory, capsys: Capture
 ) -> None:
@@ -160,6 +159,35 @@ def test_a_primary_with_two_names_and_a_group_that_only_sentinels_know(
     assert said, seen
 
 
+def test_two_groups_of_one_name_are_told_apart_until_their_sentinels_hear_one_another(
+    lab_factory: LabFactory, capsys: Capture
+) -> None:
+    """The slip of March 2020, by the same name: two sets that may both say `group-1`, until one of them is told of the other's node."""
+    one, two = (lab_factory(groups=1, replicas=2, settings=TUNED, **PATIENT) for _ in range(2))
+    for lab in (one, two):
+        wait_healthy(lab)
+    groups = [{**described(lab, ONE), "label": label} for lab, label in ((one, "first"), (two, "second"))]
+    for number, group in enumerate(groups):
+        for option in [*group["node_options"], *group["sentinel_options"]]:
+            option["name"] = f"{option['name']}-{number}"
+            option["machine" if "machine" in option else "zone"] = option["name"]
+    assert problems(audited(capsys, one, groups=groups)) == {}
+
+    slipped = one.sentinels[0]
+    ask(slipped, "SENTINEL", "REMOVE", ONE)
+    ask(slipped, "SENTINEL", "MONITOR", ONE, *address(two, "group-1-a"), 2)
+    seen = wait_for(
+        capsys,
+        one,
+        ("first", "sentinel_cross_wired", f"{slipped.name}-0"),
+        ("first", "name_with_two_groups", ONE),
+        ("second", "name_with_two_groups", ONE),
+        *(("second", "foreign_sentinel", f"{sentinel.name}-1") for sentinel in two.sentinels),
+        groups=groups,
+    )
+    assert "which is group-1-a-1 of second" in seen["first", "sentinel_cross_wired", f"{slipped.name}-0"]["evidence"]
+
+
 @every_engine
 def test_a_node_that_went_over_to_another_group_is_named_at_both(lab_factory: LabFactory, capsys: Capture) -> None:
     lab = lab_factory(groups=2, replicas=1, settings=TUNED, **PATIENT)
@@ -178,7 +206,6 @@ def test_a_node_that_went_over_to_another_group_is_named_at_both(lab_factory: La
     assert not {code for _label, code, _s in seen} & {"replica_of_stranger", "unlisted_member"}
 
 
-@every_engine
 def test_a_primary_that_a_sentinel_takes_for_a_replica_of_another_group_has_a_clock(
     lab_factory: LabFactory, capsys: Capture
 ) -> None:
@@ -200,7 +227,6 @@ def test_a_primary_that_a_sentinel_takes_for_a_replica_of_another_group_has_a_cl
         assert f"which is {stray.name} of group-3" in seen[key]["evidence"]
 
 
-@every_engine
 def test_chains_and_a_silent_primary(lab_factory: LabFactory, capsys: Capture) -> None:
     lab = lab_factory(groups=1, replicas=2, settings=TUNED, **PATIENT)
     wait_healthy(lab)
@@ -217,7 +243,6 @@ def test_chains_and_a_silent_primary(lab_factory: LabFactory, capsys: Capture) -
     assert "(group-1-a), which gave us no answer" in found["evidence"]
 
 
-@every_engine
 def test_settings_users_and_what_would_be_lost_at_a_restart(lab_factory: LabFactory, capsys: Capture) -> None:
     lab = lab_factory(groups=1, replicas=1, sentinels=2, persistence="none")
     replica = lab.node("group-1-b")
@@ -227,6 +252,7 @@ def test_settings_users_and_what_would_be_lost_at_a_restart(lab_factory: LabFact
     groups = [described(lab, ONE)]
     for option in [*groups[0]["node_options"], *groups[0]["sentinel_options"]]:
         option.update(zone="here")
+    primary = lab.node("group-1-a")
     expected = [
         (ONE, code, subject)
         for code, subject in (
@@ -244,9 +270,16 @@ def test_settings_users_and_what_would_be_lost_at_a_restart(lab_factory: LabFact
     assert "maxclients: group-1-a 10000, group-1-b 5000" in seen[ONE, "node_settings_differ", ONE]["evidence"]
     accepted = audited(capsys, lab, groups=groups, accept=[code for _label, code, _subject in expected])
     assert not {key for key in problems(accepted) if key in expected}
+    ask(primary, "SET", "key", "value")
+    ask(primary, "CONFIG", "SET", "save", "3600 1")
+    found = problems(audited(capsys, lab, groups=groups))
+    assert (ONE, "restarts_empty", replica.name) in found
+    assert (ONE, "never_saved", primary.name) in found
+    ask(primary, "SAVE")
+    assert (ONE, "never_saved", primary.name) not in problems(audited(capsys, lab, groups=groups))
     machine = ask(replica, "INFO", "memory")["total_system_memory"]
     ask(replica, "CONFIG", "SET", "maxmemory", machine + 1)
-    ask(lab.node("group-1-a"), "CONFIG", "SET", "maxmemory", machine + 1)
+    ask(primary, "CONFIG", "SET", "maxmemory", machine + 1)
     assert (ONE, "maxmemory_beyond_machine", "machine-b-1") in problems(audited(capsys, lab))
 
 
@@ -289,9 +322,11 @@ def test_a_sentinel_that_wants_a_password_and_one_that_is_slow(shared_secured_la
     slow = lab.sentinels[0]
     slow.process.freeze()
     try:
-        result = audited(capsys, lab, groups=[given], connect_timeout=1.0)
+        result = audited(capsys, lab, groups=[given], connect_timeout=3.0)
     finally:
         slow.process.thaw()
+    # It has lost three seconds, and two make a Sentinel doubt its clock.
+    wait_for(capsys, lab, (ONE, "sentinel_tilt", slow.name), groups=[given])
     assert "did not answer" in problems(result)[ONE, "sentinel_unreachable", slow.name]["evidence"]
     assert result["exit_code"] == 4
     text = json.dumps({key: value for key, value in result.items() if key != "invocation"})
