@@ -17,6 +17,8 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._model.group import why_not_a_name
+
 ROOT_GROUP = "redis"
 NODE_PORT = 6379
 SENTINEL_PORT = 26379
@@ -117,6 +119,9 @@ def redis_groups(groups: Groups, hostvars: Any) -> list[RedisGroup]:
     for host in sorted(hosts):
         variables = hostvars[host]
         group = _text(variables, "redis_group") or names(host)
+        reason = why_not_a_name(group)
+        if reason is not None:
+            raise InventoryError(f"host {host}: {group!r} is no name of a group: {reason}")
         identity = (_sentinel_hosts(host, variables), group)
         members.setdefault(identity, []).append(host)
         clusters.setdefault(identity, {})[host] = _text(variables, "redis_cluster")

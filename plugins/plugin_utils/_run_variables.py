@@ -5,23 +5,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._model.problems import unacceptable
 from ..module_utils._model.settings.names import is_secret
 from . import _waves
 
+ACCEPT = "redis_accept"
 SERIAL = "redis_serial"
 SETTINGS = "redis_settings"
-SWITCHES = ("redis_accept_full_sync", "redis_return_primary")
+SWITCHES = ("redis_accept_full_sync", "redis_audit_files", "redis_return_primary")
 
 
 def mistakes(given: Mapping[str, Any]) -> list[str]:
     """A sentence for each variable, by its name, that cannot be read. Empty text is what a survey makes of no answer."""
-    return [*_waves_mistakes(given.get(SERIAL)), *_settings_mistakes(given.get(SETTINGS)), *_switch_mistakes(given)]
+    return [
+        *_waves_mistakes(given.get(SERIAL)),
+        *_settings_mistakes(given.get(SETTINGS)),
+        *_switch_mistakes(given),
+        *_accept_mistakes(given.get(ACCEPT)),
+    ]
+
+
+def _accept_mistakes(value: Any) -> Iterator[str]:
+    codes = str(value).replace(",", " ").split() if isinstance(value, str) else value
+    if isinstance(codes, Sequence):
+        for sentence in unacceptable([str(code) for code in codes]):
+            yield f"{ACCEPT}: {sentence}"
 
 
 def _waves_mistakes(value: Any) -> Iterator[str]:

@@ -30,6 +30,10 @@ REFUSED = {
         "One of these cannot be meant: redis_roll_since=yesterday",
     ),
     "a switch that is none": (("-e", "redis_return_primary=later"), "redis_return_primary is 'later'"),
+    "a code that does not exist": (
+        ("-e", "redis_accept=stale-entry"),
+        "redis_accept: 'stale-entry' is no problem code",
+    ),
     "a zone that no node is in": (
         ("-e", "redis_prefer_zone=x"),
         "redis_prefer_zone is x, and no node of this run has it as its redis_zone. There are: a, b, c.",
@@ -45,6 +49,10 @@ BAD_INVENTORIES = {
     "Sentinels that are not there": (
         "all: {hosts: {group-1-a: {redis_sentinel_hosts: watch}, group-1-b: {redis_sentinel_hosts: watch}, group-1-c: {redis_sentinel_hosts: watch}}}",
         "Redis group group-1: the inventory group 'watch', which should hold its Sentinels, does not exist",
+    ),
+    "a name that Sentinels take for a pattern": (
+        "all: {hosts: {group-2-a: {redis_group: 'group-*'}}}",
+        "host group-2-a: 'group-*' is no name of a group: it holds '*'",
     ),
     "no port": ("all: {hosts: {group-2-b: {redis_port: redis}}}", "host group-2-b: redis_port is 'redis'"),
     "a wish that is neither yes nor no": (

@@ -68,6 +68,13 @@ VARIABLES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"redis_return_primary": True, "redis_serial": [1, "25%"], "redis_settings": {"hz": 20}},
         [],
     ),
+    "codes to accept": ({"redis_accept": "stale_entry, replica_lagging"}, []),
+    "codes to accept as a list": ({"redis_accept": ["stale_entry"]}, []),
+    "a code that does not exist": ({"redis_accept": "stale-entry"}, ["redis_accept: 'stale-entry' is no problem code"]),
+    "a code that nobody may accept": (
+        {"redis_accept": ["two_primaries"]},
+        ["redis_accept: two_primaries can never be accepted"],
+    ),
     "no waves": ({"redis_serial": "all"}, ["redis_serial is 'all'"]),
     "no switch": (
         {"redis_return_primary": "later", "redis_accept_full_sync": 3},
