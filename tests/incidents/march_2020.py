@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import redis
 from benchmarks.tables import markdown
 from lab.asked import AskedNode
 from lab.lab import Lab
@@ -23,6 +25,7 @@ from lab.route import Route
 from lab.sentinel import SentinelNode
 from lab.traffic.journal import Outcome, key_of, read_journal
 from lab.traffic.load import Load
+from lab.traffic.report import TrafficReport
 from lab.traffic.traffic import Traffic
 from lab.waiting import wait_until
 
@@ -74,6 +77,7 @@ class Writers:
     def __init__(self, shards: Sequence[Shard]) -> None:
         self.shards = shards
         self._traffic = {shard.label: [Traffic.start(shard.lab, LOAD, [shard.group])] for shard in shards}
+        self.reports: list[TrafficReport] = []
 
     def start_edge(self, shard: Shard, sentinel: SentinelNode) -> None:
         """More users of a shard: the part of the edge that asks this Sentinel, and no other."""
@@ -88,8 +92,7 @@ class Writers:
 
     def stop(self) -> None:
         """After the request in hand."""
-        for traffic in (one for several in self._traffic.values() for one in several):
-            traffic.stop()
+        self.reports += [traffic.stop() for several in self._traffic.values() for traffic in several]
 
     def acknowledged(self, shard: Shard) -> list[str]:
         """The keys that users of a shard were told are written."""
@@ -159,14 +162,28 @@ def wait_destroyed(nodes: Sequence[AskedNode], keys: Sequence[str]) -> float:
 
 
 def missing(nodes: Sequence[AskedNode], keys: Sequence[str]) -> list[str]:
-    """The keys that none of the nodes has."""
+    """The keys that none of the nodes has. A node that changes its role sends its clients away, and loads: it is asked again."""
     left = set(keys)
+
+    def ask(node: AskedNode) -> str | None:
+        try:
+            left.difference_update(_held(node, keys))
+        except redis.RedisError as error:
+            return str(error)
+        return None
+
     for node in nodes:
-        with node.client(timeout=30.0) as client:
-            for begin in range(0, len(keys), BATCH):
-                batch = keys[begin : begin + BATCH]
-                left -= {key for key, value in zip(batch, client.mget(batch), strict=True) if value is not None}
+        wait_until(partial(ask, node), DAMAGE_TIMEOUT, f"{node.name} answers", interval=0.2)
     return sorted(left)
+
+
+def _held(node: AskedNode, keys: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    with node.client(timeout=30.0) as client:
+        for begin in range(0, len(keys), BATCH):
+            batch = keys[begin : begin + BATCH]
+            found |= {key for key, value in zip(batch, client.mget(batch), strict=True) if value is not None}
+    return found
 
 
 def misplaced(writers: Writers, written_for: Shard, found_on: Shard) -> int:
@@ -191,6 +208,12 @@ def why_not_down(sentinel: SentinelNode, group: str, node: AskedNode) -> str | N
     """What stands against a node being down for a Sentinel."""
     flags = [one["flags"] for one in sentinel.replica_states(group) if (one["ip"], int(one["port"])) == node.announced]
     return None if flags and all("s_down" in flag for flag in flags) else f"{node.name} is {flags}"
+
+
+def why_not_asked_since(sentinel: SentinelNode, group: str, begun: float) -> str | None:
+    """None when its last answer from the primary is younger than that moment of the monotonic clock."""
+    age = int(sentinel.group_state(group)["info-refresh"]) / 1000
+    return None if age < time.monotonic() - begun else f"its last answer is {age:.1f} s old"
 
 
 def start_as_another_group(node: DataNode, keys: Sequence[str]) -> None:

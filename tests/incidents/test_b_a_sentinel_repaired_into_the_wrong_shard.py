@@ -9,9 +9,12 @@ same shards under the same load nothing is lost and no key is where it does not 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+from engine.modules import group_arguments, run
 from incidents.conftest import RecordDamage
 from incidents.march_2020 import (
     KNOWN_KEYS,
@@ -24,10 +27,13 @@ from incidents.march_2020 import (
     start_as_another_group,
     wait_all,
     wait_destroyed,
+    why_not_asked_since,
     why_not_down,
     written_to,
 )
 from lab.lab import Lab
+from lab.playbook import run_playbook
+from lab.sentinel import SentinelNode
 
 LabFactory = Callable[..., Lab]
 GROUP, OTHER = "group-1", "group-2"
@@ -105,3 +111,107 @@ def test_by_hand_a_new_group_at_the_address_of_a_dead_replica_is_destroyed(
     found = damage("by hand: a new group at the address of a dead replica", writers, 0, seconds)
     assert found.known_lost == 0  # of the group that was there before
     record_damage(replace(found, known=found.known + len(new), known_lost=len(missing([dead], new))))
+
+
+def test_with_the_collection_the_sentinel_is_named_the_slip_refused_and_the_repair_harms_nobody(
+    lab_factory: LabFactory, record_damage: RecordDamage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = lab_factory(**ONE_SET)
+    first, second = shards_of(lab)
+    broken = lab.sentinels[0]
+    with written_to(first, second) as writers:
+        replica = lab.replicas_of(GROUP)[0]
+        point(broken, GROUP, replica)
+        code, said = played(lab, "audit")
+        assert code != 0
+        assert f"sentinel_wrong_primary ({broken.address})" in said
+
+        # The operator's slip, whether or not the Sentinel was told to forget the group first.
+        typed = {
+            **group_arguments(lab),
+            **{name: group_arguments(lab, OTHER)[name] for name in ("nodes", "node_options")},
+        }
+        kept = run(capsys, "sentinel_monitor", {**typed, "sentinel": broken.address})
+        assert (kept["failed"], broken.primary_address(GROUP)) == (True, replica.announced)
+        with broken.client() as client:
+            client.execute_command("SENTINEL", "REMOVE", GROUP)
+        refused = run(capsys, "sentinel_monitor", {**typed, "sentinel": broken.address})
+        assert refused["failed"] is True
+        assert f"under the name {OTHER}" in refused["msg"]
+        assert groups_of(broken) == {OTHER}
+
+        # The slip by hand, beside the collection: the next failover would destroy the other shard.
+        with broken.client() as client:
+            client.execute_command("SENTINEL", "MONITOR", GROUP, *lab.primary_of(OTHER).announced, 2)
+        foreseen = run(capsys, "sentinel_repair", group_arguments(lab), check=True)
+        assert [(step["kind"], step["subject"]) for step in foreseen["plan"]] == [
+            ("remove", broken.address),
+            ("monitor", broken.address),
+        ]
+        assert broken.primary_address(GROUP) == lab.primary_of(OTHER).announced
+        code, said = played(lab, "repair_sentinels")
+        assert code == 0, said
+        assert broken.primary_address(GROUP) == lab.primary_of(GROUP).announced
+        lab.wait_converged()
+
+        writers.start_edge(first, broken)
+        old = lab.primary_of(GROUP).name
+        moved = run(capsys, "failover", group_arguments(lab))
+        assert moved["outcome"] == "done", moved
+        assert lab.primary_of(GROUP).name != old
+        lab.wait_converged()
+        writers.wait_for_writes(first)
+    wrong_shard = misplaced(writers, first, second) + misplaced(writers, second, first)
+    found = record_damage(damage("with the collection: refused, repaired, then a failover", writers, wrong_shard, None))
+    assert (found.known_lost, found.acknowledged_lost, found.misplaced) == (0, 0, 0)
+    assert found.acknowledged > 0
+    assert [lost for report in writers.reports for lost in report.check(lab)] == []
+
+
+def test_with_the_collection_the_address_of_a_dead_replica_is_forgotten_before_a_new_group_gets_it(
+    lab_factory: LabFactory, record_damage: RecordDamage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = lab_factory(groups=1, replicas=2)
+    shard = Shard("a", lab, GROUP)
+    dead = lab.replicas_of(GROUP)[0]
+    left = {
+        **group_arguments(lab),
+        "nodes": [node.address for node in lab.nodes if node.name != dead.name],
+        "node_options": [],
+    }
+    with written_to(shard) as writers:
+        dead.stop()
+        wait_all(lab, lambda sentinel: why_not_down(sentinel, GROUP, dead), "the dead replica is down")
+        audit = run(capsys, "group_info", left)
+        stale = [one["subject"] for one in audit["problems"] if one["code"] == "stale_entry"]
+        assert sorted(stale) == sorted(sentinel.address for sentinel in lab.sentinels)
+        repaired = run(capsys, "sentinel_repair", left)
+        assert repaired["outcome"] == "done", repaired
+        assert [step["kind"] for step in repaired["done"]] == ["reset"] * 3
+
+        new = [f"known:new:{number}" for number in range(KNOWN_KEYS)]
+        start_as_another_group(dead, new)
+        begun = time.monotonic()
+        # Each Sentinel has asked the primary for its replicas since, which is how it would learn of one.
+        wait_all(lab, lambda sentinel: why_not_asked_since(sentinel, GROUP, begun), "every Sentinel has looked again")
+    for sentinel in lab.sentinels:
+        assert dead.announced not in [(one["ip"], int(one["port"])) for one in sentinel.replica_states(GROUP)]
+    found = damage("with the collection: forgotten, then a new group at that address", writers, 0, None)
+    lost = len(missing([dead], new))
+    record_damage(replace(found, known=found.known + len(new), known_lost=found.known_lost + lost))
+    assert (found.known_lost, found.acknowledged_lost, lost) == (0, 0, 0)
+    assert dead.role() == "master"
+
+
+def played(lab: Lab, playbook: str) -> tuple[int, str]:
+    """Run a playbook of the collection; its exit code and output."""
+    lines: list[str] = []
+    code = run_playbook(lab, f"steadyhand.redis.{playbook}", on_line=lines.append)
+    return code, "\n".join(lines)
+
+
+def groups_of(sentinel: SentinelNode) -> set[str]:
+    """The names of what it watches."""
+    with sentinel.client() as client:
+        found = client.execute_command("SENTINEL", "MASTERS")
+    return {dict(zip(one[::2], one[1::2], strict=True))["name"] for one in found}
