@@ -17,7 +17,7 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ..module_utils._model.group import why_not_a_name
+from ..module_utils._model.group_name import why_not_a_name
 
 ROOT_GROUP = "redis"
 NODE_PORT = 6379
@@ -121,7 +121,7 @@ def redis_groups(groups: Groups, hostvars: Any) -> list[RedisGroup]:
         group = _text(variables, "redis_group") or names(host)
         reason = why_not_a_name(group)
         if reason is not None:
-            raise InventoryError(f"host {host}: {group!r} is no name of a group: {reason}")
+            raise InventoryError(f"host {host}: {reason}")
         identity = (_sentinel_hosts(host, variables), group)
         members.setdefault(identity, []).append(host)
         clusters.setdefault(identity, {})[host] = _text(variables, "redis_cluster")

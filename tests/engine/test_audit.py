@@ -299,7 +299,7 @@ def test_an_address_of_the_wrong_kind_is_named_as_such(shared_lab: Lab, capsys: 
 def test_a_name_that_sentinels_take_for_a_pattern_is_refused(shared_lab: Lab, capsys: Capture, name: str) -> None:
     result = run(capsys, "audit", {"groups": [{**described(shared_lab, ONE), "group": name}]})
     assert result["failed"]
-    assert "is no name of a group" in result["msg"]
+    assert "cannot be the name of a group" in result["msg"]
 
 
 def test_a_group_that_is_described_twice_and_a_node_that_is_listed_twice(shared_lab: Lab, capsys: Capture) -> None:

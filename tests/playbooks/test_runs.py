@@ -52,7 +52,7 @@ BAD_INVENTORIES = {
     ),
     "a name that Sentinels take for a pattern": (
         "all: {hosts: {group-2-a: {redis_group: 'group-*'}}}",
-        "host group-2-a: 'group-*' is no name of a group: it holds '*'",
+        "host group-2-a: 'group-*' cannot be the name of a group: '*' is a pattern",
     ),
     "no port": ("all: {hosts: {group-2-b: {redis_port: redis}}}", "host group-2-b: redis_port is 'redis'"),
     "a wish that is neither yes nor no": (

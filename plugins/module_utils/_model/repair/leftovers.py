@@ -15,7 +15,7 @@ def leftovers(view: GroupView, primary: Member) -> list[str]:
     that returns what goes with it."""
     if unfinished_routing(primary.facts.borrowed) is not None:
         return []
-    known = {account.name for account in (*view.nodes, *view.sentinels)}
+    known = {node.name for node in view.nodes} | {sentinel.name for sentinel in view.sentinels}
     entries = [(Borrowed.decode(name), value) for name, value in sorted(primary.facts.borrowed.items())]
     return [
         f"{borrowed}: {value}"
