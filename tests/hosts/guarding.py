@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,15 +27,17 @@ PLAYBOOK = """\
     - role: steadyhand.redis.redis_guard
 """
 PROGRAM = "/usr/local/sbin/steadyhand-guard"
+TO_BE_FOUND = "/var/tmp/to-be-found"
 IMPATIENT = 10
 """Seconds for which a guard holds a stop that is to be called off in the end."""
 
 
-def guard(hosts: Hosts, **variables: Any) -> Run:
-    """Apply the role to every node, with these variables without their prefix. It shows every result."""
+def guard(hosts: Hosts, beside: Mapping[str, Any] | None = None, /, **variables: Any) -> Run:
+    """Apply the role to every node, with these variables without their prefix, and others beside. It shows every result."""
     playbook = hosts.directory / "guard.yml"
     playbook.write_text(PLAYBOOK, encoding="utf-8")
-    extra = json.dumps({f"redis_guard_{name}": value for name, value in variables.items()})
+    own = {f"redis_guard_{name}": value for name, value in variables.items()}
+    extra = json.dumps({**(beside or {}), **own})
     return play_command(hosts, f"ansible-playbook -v {playbook} -e '{extra}'")
 
 
@@ -45,6 +47,7 @@ def unguard(hosts: Hosts) -> None:
         unit = unit_of(node)
         node.machine.run(
             f"systemctl disable --quiet --now {unit}\nrm /etc/systemd/system/{unit}.service\n"
+            f"rm /etc/systemd/system/{unit}-relief.service\n"
             f"rm /etc/apt/apt.conf.d/90{unit}\nsystemctl daemon-reload\n"
         )
 
@@ -77,7 +80,21 @@ def status(node: HostedNode, *words: str) -> dict[str, Any]:
 
 def journal(node: HostedNode) -> str:
     """All that a node's guard has said since its machine booted."""
-    return node.machine.run(f"journalctl --quiet --no-pager --output=cat --unit={unit_of(node)}")
+    return node.machine.run(f"journalctl --quiet --no-pager --output=cat --unit='{unit_of(node)}*'")
+
+
+def wait_until_said(node: HostedNode, text: str, before: str = "") -> None:
+    """Wait until the node's guard says so, after what it had said before."""
+
+    def reason() -> str | None:
+        return None if text in journal(node).removeprefix(before) else "not said"
+
+    wait_until(reason, 120.0, f"{node.name}'s guard to say {text!r}", interval=0.3)
+
+
+def wait_until_down(node: HostedNode) -> None:
+    """Wait until a stop that is under way has passed its guard."""
+    wait_until(lambda: "up" if node.role_if_reachable() else None, 180.0, f"the stop of {node.name}", interval=0.3)
 
 
 def wait_until_armed(node: HostedNode) -> None:
@@ -113,3 +130,22 @@ def settings_of(node: HostedNode) -> str:
 def owned(path: Path | str, node: HostedNode) -> str:
     """Mode and owner of a file on the node's machine."""
     return node.machine.run(f"stat --format='%a %U' {path}").strip()
+
+
+def readable_secrets(node: HostedNode, secrets: Iterable[str]) -> set[str]:
+    """The files of a node's machine in which somebody who is nobody there finds one of them, or a private key.
+
+    One that is there to be found shows that it is looked for.
+    """
+    patterns = "\n".join([*secrets, "PRIVATE KEY-----"])
+    found = node.machine.run(
+        f"umask 077\ncat > /root/patterns <<'END'\n{patterns}\nEND\n"
+        f"(umask 022; head -n 1 /root/patterns > {TO_BE_FOUND})\n"
+        # It ends with 2 where it may not read something, as it should be.
+        "setpriv --reuid=nobody --regid=nogroup --clear-groups"
+        " grep -rlsF -f - /etc /run /srv /tmp /usr/local /var < /root/patterns || [ $? -eq 2 ]\n"
+        f"rm /root/patterns {TO_BE_FOUND}\n"
+    )
+    files = set(found.split())
+    assert TO_BE_FOUND in files
+    return files - {TO_BE_FOUND}

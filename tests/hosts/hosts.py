@@ -88,7 +88,7 @@ class Hosts(Groups[HostedNode]):
     def route(self, group: str) -> Route:
         """How applications find the primary."""
         endpoints = {sentinel.name: sentinel.endpoint for sentinel in self.sentinels}
-        return Route(group, endpoints, password=self._password)
+        return Route(group, endpoints, password=self._password, tls=self.tls)
 
     def start(self) -> None:
         """Make the machines and write the inventory; unless they stay blank, start everything and wait until it has converged."""

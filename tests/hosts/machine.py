@@ -104,9 +104,9 @@ class Machine:
     def hears_nothing_of(self, port: int) -> Iterator[None]:
         """Within the block, what servers on this port of other machines answer is dropped on its way in, without a word.
 
-        The rule that finds local addresses is the first of all; ours must come before it (ip-rule(8)).
+        The rule that finds local addresses is the first of all; ours must come before it (ip-rule(8)). 6 is TCP.
         """
-        self._set_rules(f"add pref 2 lookup local|del pref 0|add pref 1 iif eth0 ipproto tcp sport {port} blackhole")
+        self._set_rules(f"add pref 2 lookup local|del pref 0|add pref 1 iif eth0 ipproto 6 sport {port} blackhole")
         try:
             yield
         finally:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A group that is deployed with TLS everywhere, and certificates that are renewed while it serves."""
+"""A group that is deployed with TLS everywhere and users of their own: certificates that are renewed while it serves, and guards."""
 
 from __future__ import annotations
 
@@ -11,14 +11,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hosts.guarding import (
+    PROGRAM,
+    guard,
+    impatient,
+    journal,
+    owned,
+    readable_secrets,
+    settings_of,
+    tried,
+    wait_until_armed,
+    wait_until_said,
+)
 from lab.tls import TlsFiles, issue
+from lab.traffic.load import Load
+from lab.traffic.traffic import Traffic
 
 from .blank import Blank, deploy
 from .seen import nothing_restarts
 
 
 class WithTls(Blank):
-    """Machines whose servers shall speak TLS only."""
+    """Machines whose servers shall speak TLS only, to users of their own."""
+
+    @property
+    def has_users(self) -> bool:
+        """They have."""
+        return True
 
     def variables(self) -> dict[str, object]:
         """With where the certificates are."""
@@ -63,7 +82,7 @@ def suite_hosts(request: pytest.FixtureRequest) -> Iterator[WithTls]:
         yield hosts
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_everybody_speaks_tls_and_a_renewed_certificate_is_presented_without_a_restart_of_a_node(
     suite_hosts: WithTls,
 ) -> None:
@@ -89,7 +108,48 @@ def test_everybody_speaks_tls_and_a_renewed_certificate_is_presented_without_a_r
     assert again.changes == []
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
+def test_guards_hold_and_hand_over_by_certificates_and_as_the_collections_user_and_show_no_secret(
+    suite_hosts: WithTls,
+) -> None:
+    """A stop that would harm is held, and nothing secret is seen while it is; a stop of the primary hands over."""
+    hosts, old, unit = suite_hosts, suite_hosts.primary, suite_hosts.distribution.unit
+    run = guard(hosts, hosts.variables(), stop_seconds=120, stable_seconds=3)
+    assert run.code == 0, run.failure()
+    other = hosts.replicas[0]
+    other.process.freeze()
+    try:
+        with impatient(old):
+            old.machine.run(f"systemctl stop --no-block {unit}")
+            wait_until_said(old, "against it: node_unreachable")
+            processes = old.machine.run("ps axww")
+            wait_until_said(old, "was called off after")
+    finally:
+        other.process.thaw()
+    assert old.role_if_reachable() == "master"
+    assert f"{PROGRAM} --service {unit} hold" in processes
+    assert (owned(PROGRAM, old), owned(settings_of(old), old)) == ("755 root", "600 root")
+    wait_until_armed(old)
+    hosts.wait_converged()
+
+    traffic = Traffic.start(hosts, Load(value_size=100, writes_per_second=100.0, messages_per_second=5.0))
+    try:
+        stopped = tried(old, f"systemctl stop {unit}")
+        old.start()
+        hosts.wait_converged()
+    finally:
+        report = traffic.stop()
+    assert stopped.code == 0, stopped.output
+    assert report.check(hosts) == []
+    assert hosts.primary.name != old.name
+    assert "has taken over, nothing was lost" in journal(old)
+
+    everything = processes + old.machine.run("journalctl --quiet --no-pager")
+    assert not [secret for secret in hosts.secrets if secret in everything]
+    assert [readable_secrets(node, hosts.secrets) for node in hosts.nodes] == [set()] * 3
+
+
+@pytest.mark.timeout(1800)
 def test_an_expired_certificate_is_refused_and_does_not_take_the_place_of_the_one_in_use(suite_hosts: WithTls) -> None:
     before = suite_hosts.presented()
     issue(suite_hosts.directory / "tls", "server", days="-1")

@@ -36,45 +36,49 @@ def alone(path: str, wait: bool) -> Iterator[bool]:
 
 @dataclass
 class HeldStop:
-    """``invocation`` is the service manager's name of one life of the guard's unit, which ends with one stop.
+    """``stop`` tells it from every other one since the machine booted. Two units may hold it, one after the other.
 
     ``since`` in seconds of the monotonic clock, which all processes of the machine share (man clock_gettime). ``code`` is how
     it ended; None while it has not.
     """
 
     path: str
-    invocation: str
+    stop: str
     since: float
     code: int | None = None
 
     @classmethod
-    def begun(cls, path: str, invocation: str) -> HeldStop:
+    def begun(cls, path: str, stop: str) -> HeldStop:
         """The one that is under way, or a new one. What cannot be read or written only costs what it would have told."""
-        under_way = cls._read(path, invocation) if invocation else None
+        under_way = cls._read(path, stop) if stop else None
         if under_way is not None:
             return under_way
-        fresh = cls(path, invocation, time.monotonic())
+        fresh = cls(path, stop, time.monotonic())
         fresh._write()
         return fresh
 
     @classmethod
-    def _read(cls, path: str, invocation: str) -> HeldStop | None:
-        """None where no stop of that life has begun, or it cannot be told: a new one may be held for as long as any."""
+    def _read(cls, path: str, stop: str) -> HeldStop | None:
+        """None where that stop was not held yet, or it cannot be told: a new one may be held for as long as any."""
         try:
             with open(path, encoding="utf-8") as stream:
                 fields = json.load(stream)
-            if fields["invocation"] != invocation:
+            if fields["stop"] != stop:
                 return None
             code = fields["code"]
-            return cls(path, invocation, float(fields["since"]), None if code is None else int(code))
+            return cls(path, stop, float(fields["since"]), None if code is None else int(code))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def end(self, code: int) -> None:
-        """It has ended so. The supervisor reads that from a file that holds nothing but the invocation."""
+        """It has ended so, for whoever holds it next, too."""
         self.code = code
         self._write()
-        _replace(self.path + ENDED, self.invocation)
+
+    def leave(self, invocation: str) -> None:
+        """The life of the unit with this name (the service manager's) has nothing more to hold. The supervisor reads it from a
+        file that holds nothing else."""
+        _replace(self.path + ENDED, invocation)
 
     def _write(self) -> None:
         _replace(self.path, json.dumps({name: value for name, value in asdict(self).items() if name != "path"}))

@@ -20,15 +20,34 @@ from .speech import say
 
 LIMITS_UNTOLD = {STOP: 600.0, PACKAGE: 60.0, SHUTDOWN: 600.0}
 """Seconds for which a stop is held where the settings cannot be read."""
+RELIEVED_WITHIN = 10.0
+"""Seconds for which a guard that has called off a stop waits for its relief; to start it takes a few hundredths of one."""
 
 
 def hold(place: Place, _asked: argparse.Namespace) -> int:
-    """Hold the stop that is under way, unless that has ended already; called by the guard's unit."""
+    """Hold the stop that is under way, unless that has ended already; called by the guard's unit.
+
+    Any other stop that comes before this ends waits for this process, so it is held here, too.
+    """
+    invocation = os.environ.get("INVOCATION_ID", "")
     with alone(place.busy_file, wait=True):
-        held = HeldStop.begun(place.held_file, os.environ.get("INVOCATION_ID", ""))
-        if held.code is None:
-            held.end(_held(place, held.since))
-        return held.code or MAY_STOP
+        while True:
+            stop = _stop_under_way(place, "")
+            held = HeldStop.begun(place.held_file, stop or invocation)
+            code = _held(place, held.since) if held.code is None else held.code
+            held.end(code)
+            now = _stop_under_way(place, stop)
+            if now == stop or (not now and _relieved(place)):
+                held.leave(invocation)
+                return code
+
+
+def _stop_under_way(place: Place, otherwise: str) -> str:
+    try:
+        return place.manager.stop_under_way()
+    except ManagerSilent as error:
+        say(str(error))
+        return otherwise
 
 
 def _held(place: Place, held_since: float) -> int:
@@ -53,7 +72,7 @@ def _held(place: Place, held_since: float) -> int:
     if ending.outcome == TIMED_OUT:
         return _give_up(place, _circumstances(place, limits).limit, ending.reasons)
     if ending.outcome == EXCUSED:
-        return _let_go(place, *ending.reasons)
+        return _let_go(place, "; ".join(ending.reasons))
     say(f"{place.name} may stop: " + "; ".join(ending.reasons))
     return MAY_STOP
 
@@ -72,9 +91,6 @@ def _tell(place: Place, reasons: Sequence[str]) -> None:
 
 def _circumstances(place: Place, limits: Mapping[str, float]) -> Circumstances:
     """Whether and for how long a stop is to be held now."""
-    override = read_override(place.override_file)
-    if override is not None:
-        return Circumstances(0.0, excuse=str(override))
     try:
         kind = place.manager.kind_of_stop()
         if kind is None:
@@ -85,13 +101,17 @@ def _circumstances(place: Place, limits: Mapping[str, float]) -> Circumstances:
         # It cannot be told that nothing is to be held, so it is.
         say(str(error))
         kind = STOP
+    override = read_override(place.override_file)
+    if override is not None:
+        return Circumstances(0.0, excuse=str(override))
     return Circumstances(limits[kind], machine_leaves=kind == SHUTDOWN)
 
 
-def _let_go(place: Place, *why: str) -> int:
-    if read_override(place.override_file) is not None:
+def _let_go(place: Place, why: str) -> int:
+    override = read_override(place.override_file)
+    if override is not None and override.is_behind(why):
         use_up(place.override_file)
-    say("the stop is not held: " + "; ".join(why))
+    say(f"the stop is not held: {why}")
     return MAY_STOP
 
 
@@ -105,7 +125,6 @@ def _give_up(place: Place, limit: float, reasons: Sequence[str]) -> int:
         )
         return CALLED_OFF
     place.manager.call_off()
-    place.manager.arm_again()
     say(
         f"the stop of {place.name} was called off after {limit:g} s, it goes on serving; against its stop: {against}. To stop "
         f"it all the same: steadyhand-guard --service {place.name} override --reason '...'",
@@ -114,9 +133,28 @@ def _give_up(place: Place, limit: float, reasons: Sequence[str]) -> int:
     return CALLED_OFF
 
 
+def _relieved(place: Place) -> bool:
+    """The stop was called off, here or by somebody else: whether another unit would hold the next one, and this one may end to
+    start again. False: there is a next one already."""
+    deadline = time.monotonic() + RELIEVED_WITHIN
+    while time.monotonic() < deadline and not _stop_under_way(place, ""):
+        try:
+            place.manager.call_relief()
+            if place.manager.is_relieved():
+                break
+        except ManagerSilent as error:
+            say(str(error))
+        time.sleep(0.02)
+    if _stop_under_way(place, ""):
+        return False
+    place.manager.arm_again()
+    return True
+
+
 def armed(place: Place, _asked: argparse.Namespace) -> int:
     """Say at the start of the guard what it will do, and give back the lock that a stop before it has left."""
     try:
+        _end_relief(place)
         settings = place.settings()
         with alone(place.busy_file, wait=False) as nothing_is_held, guardian(settings) as holding:
             # What holds a stop already has taken the lock for it.
@@ -127,3 +165,13 @@ def armed(place: Place, _asked: argparse.Namespace) -> int:
         return MUST_NOT_STOP
     say(f"stops of {settings.rule.node} are held until group {settings.targets.name} can do without it")
     return MAY_STOP
+
+
+def _end_relief(place: Place) -> None:
+    """This runs in the background of the unit's start. Raises ManagerSilent."""
+    deadline = time.monotonic() + RELIEVED_WITHIN
+    while not place.manager.is_armed():
+        if time.monotonic() >= deadline:
+            return  # it was stopped meanwhile, and its relief with it
+        time.sleep(0.02)
+    place.manager.end_relief()

@@ -17,6 +17,8 @@ SHUTDOWN = "shutdown"
 KINDS = (STOP, PACKAGE, SHUTDOWN)
 """A stop or restart of the service; the same while packages are installed or removed; the machine goes down."""
 
+HOLDING = ("active", "deactivating")
+"""A unit that would hold the next stop, or holds one: any other one waits for that, too."""
 SHUTDOWN_UNIT = "shutdown.target"
 PACKAGE_LOCK = "/var/lib/dpkg/lock"
 """Held by dpkg for as long as it works (man dpkg, man 2 fcntl)."""
@@ -36,11 +38,16 @@ class Job:
 
 
 class ServiceManager:
-    """Asked about the service of a node and about the unit of its guard."""
+    """Asked about the service of a node, the unit of its guard, and the one that relieves it.
 
-    def __init__(self, service: str, guard: str) -> None:
+    A unit whose stop command has run is inactive for a moment, whatever follows, and would hold nothing in it. So the other one is
+    active before the one that has called off a stop ends, and is stopped again once the guard's own is active.
+    """
+
+    def __init__(self, service: str, guard: str, relief: str) -> None:
         self._service = service
         self._guard = guard
+        self._relief = relief
 
     def is_running(self) -> bool:
         """Whether the service has a process. Raises ManagerSilent."""
@@ -55,14 +62,38 @@ class ServiceManager:
             return None
         return PACKAGE if _packages_are_changed() else STOP
 
+    def stop_under_way(self) -> str:
+        """The number of the job that stops the service, which no other job has until the next boot; "" where nothing does.
+
+        Raises ManagerSilent.
+        """
+        return ",".join(job.number for job in self._stops(self._jobs()))
+
     def call_off(self) -> None:
         """Cancel the stop, before any signal has reached the server; who asked for it is told so. Raises ManagerSilent."""
         for job in self._stops(self._jobs()):
             _systemctl("cancel", job.number)
 
+    def call_relief(self) -> None:
+        """Start what is to hold the next stop while the unit that has held this one ends. Raises ManagerSilent."""
+        _systemctl("start", "--no-block", self._relief if self._state(self._guard) == "deactivating" else self._guard)
+
+    def is_relieved(self) -> bool:
+        """Whether one of the two units would hold the next stop. Raises ManagerSilent."""
+        return "active" in (self._state(self._guard), self._state(self._relief))
+
     def arm_again(self) -> None:
-        """Start the guard's own unit again once it has stopped: the service goes on, and its guard with it."""
+        """Have the guard's own unit start again once it has stopped: the service goes on, and its guard with it."""
         _systemctl("start", "--no-block", self._guard)
+
+    def is_armed(self) -> bool:
+        """Whether the guard's own unit would hold a stop. Raises ManagerSilent."""
+        return self._state(self._guard) == "active"
+
+    def end_relief(self) -> None:
+        """Stop what has held in its place. Raises ManagerSilent."""
+        if self._state(self._relief) == "active":
+            _systemctl("stop", "--no-block", self._relief)
 
     def unit_file(self) -> str:
         """The file that the service's unit is read from. Raises ManagerSilent."""
@@ -71,19 +102,28 @@ class ServiceManager:
     def what_is_broken(self) -> list[str]:
         """Why the guard would not hold a stop now; an empty list when it would."""
         try:
-            shown = self._shown(self._guard, "LoadState", "ActiveState", "PartOf", "After")
+            broken = [*self._misplaced(self._guard), *self._misplaced(self._relief)]
+            states = (self._state(self._guard), self._state(self._relief))
+            if not broken and not any(state in HOLDING for state in states):
+                broken.append(f"{self._guard} is {states[0]}: start it")
         except ManagerSilent as error:
             return [str(error)]
-        broken = []
-        if shown["LoadState"] != "loaded":
-            broken.append(f"there is no unit {self._guard} ({shown['LoadState']})")
-        elif shown["ActiveState"] != "active":
-            broken.append(f"{self._guard} is {shown['ActiveState']}: start it")
-        names = self._names()
-        for relation in ("PartOf", "After"):
-            if shown["LoadState"] == "loaded" and not names.intersection(shown[relation].split()):
-                broken.append(f"{self._guard} is not {relation}= {self._service}: a stop would not reach it first")
         return broken
+
+    def _misplaced(self, unit: str) -> list[str]:
+        """Why a stop would not reach that unit before the service."""
+        shown = self._shown(unit, "LoadState", "PartOf", "After")
+        if shown["LoadState"] != "loaded":
+            return [f"there is no unit {unit} ({shown['LoadState']})"]
+        names = self._names()
+        return [
+            f"{unit} is not {relation}= {self._service}: a stop would not reach it first"
+            for relation in ("PartOf", "After")
+            if not names.intersection(shown[relation].split())
+        ]
+
+    def _state(self, unit: str) -> str:
+        return self._shown(unit, "ActiveState")["ActiveState"]
 
     def _names(self) -> set[str]:
         """The service's unit name and its aliases."""

@@ -24,6 +24,10 @@ class Override:
     reason: str
     until: float
 
+    def is_behind(self, why: str) -> bool:
+        """Whether that is what it says, and nothing else has let a stop go."""
+        return why.startswith(f"{self.by} has overridden the guard ")
+
     def __str__(self) -> str:
         end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + self.until - time.monotonic()))
         return f"{self.by} has overridden the guard until {end}: {self.reason}"

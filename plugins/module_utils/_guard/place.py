@@ -38,7 +38,9 @@ class Place:
         self.override_file = os.path.join(STATE_FOLDER, self.name + ".override")
         self.held_file = os.path.join(STATE_FOLDER, self.name + ".held")
         self.busy_file = os.path.join(STATE_FOLDER, self.name + ".busy")
-        self.manager = ServiceManager(self.name + ".service", UNIT_PREFIX + self.name + ".service")
+        self.manager = ServiceManager(
+            self.name + ".service", UNIT_PREFIX + self.name + ".service", UNIT_PREFIX + self.name + "-relief.service"
+        )
 
     def settings(self) -> GuardSettings:
         """Raises BadInput."""

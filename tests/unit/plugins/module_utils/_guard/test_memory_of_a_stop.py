@@ -29,12 +29,12 @@ def test_who_goes_on_holds_since_the_first_and_not_after_the_end(tmp_path: Path)
     second = HeldStop.begun(file, "one")
     assert (second.since, second.code) == (first.since, None)
     second.end(3)
+    second.leave("life")
     assert HeldStop.begun(file, "one").code == 3
+    assert Path(file + ".ended").read_text() == "life"
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"invocation": "one"}', '{"invocation": "one", "since": "x", "code": 0}']
-)
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"stop": "one"}', '{"stop": "one", "since": "x", "code": 0}'])
 def test_what_cannot_be_read_begins_anew(content: str, tmp_path: Path) -> None:
     (tmp_path / "held").write_text(content, encoding="utf-8")
     assert HeldStop.begun(str(tmp_path / "held"), "one").code is None
@@ -46,7 +46,7 @@ def test_the_next_stop_knows_nothing_of_the_last_one(tmp_path: Path) -> None:
     assert HeldStop.begun(file, "two").code is None
 
 
-def test_without_the_name_of_its_life_nothing_is_taken_for_ended(tmp_path: Path) -> None:
+def test_without_its_number_nothing_is_taken_for_ended(tmp_path: Path) -> None:
     file = str(tmp_path / "held")
     HeldStop.begun(file, "").end(0)
     assert HeldStop.begun(file, "").code is None
@@ -59,6 +59,8 @@ def test_an_override_counts_until_it_ends_or_is_used_up(tmp_path: Path) -> None:
     write_override(file, word)
     assert read_override(file) == word
     assert "mia has overridden the guard until" in str(word)
+    assert word.is_behind(str(word))
+    assert not word.is_behind("nothing stops redis-server: its guard alone ends")
     use_up(file)
     use_up(file)
     assert read_override(file) is None
