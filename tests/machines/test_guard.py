@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,9 +25,12 @@ from hosts.guarding import (
     unguard,
     unit_of,
     wait_until_armed,
+    wait_until_down,
+    wait_until_said,
 )
-from hosts.hosts import GROUP, Hosts
-from hosts.node import HostedNode
+from hosts.hosts import GROUP, SENTINEL_PORT, Hosts
+from hosts.node import HostedNode, HostedSentinel
+from hosts.process import HostedProcess
 from lab.traffic.load import Load
 from lab.traffic.traffic import Traffic
 from lab.waiting import wait_until
@@ -149,10 +153,10 @@ def test_an_unknown_role_is_held_and_an_operator_may_override_that_once_by_name_
     try:
         tried(replica, f"{PROGRAM} override --reason 'it hangs'")
         replica.machine.run(f"systemctl stop --no-block {unit}")
-        wait_until(lambda: None if "overridden" in journal(replica) else "held", 60.0, "the override")
+        wait_until_said(replica, "overridden")
     finally:
         replica.process.thaw()
-    wait_until(lambda: "up" if replica.role_if_reachable() else None, 60.0, "the stop")
+    wait_until_down(replica)
     replica.start()
     assert "root has overridden the guard until" in journal(replica)
     assert "it hangs" in journal(replica)
@@ -181,6 +185,84 @@ def test_the_lock_of_a_run_holds_the_stop_of_a_node_that_it_has_not_announced(ho
     assert "run-7 since now for push_config holds the lock" in journal(replica)
 
 
+def test_a_stop_that_follows_at_once_on_one_that_was_called_off_is_held_like_that(hosts: Hosts) -> None:
+    """A unit whose stop command has run is inactive for a moment: another one holds in its place."""
+    (replica, other), unit = hosts.replicas, hosts.distribution.unit
+    before, said = replica.unit(), journal(replica)
+    other.process.freeze()
+    try:
+        with impatient(replica, seconds=1):
+            asked = tried(replica, f"(for time in 1 2 3 4; do systemctl stop {unit} && exit 1; done; exit 0)")
+    finally:
+        other.process.thaw()
+    assert asked.code == 0, asked.output
+    assert asked.output.count("canceled") == 4
+    assert journal(replica).removeprefix(said).count("was called off after 1 s") == 4
+    assert replica.unit() == before
+    wait_until_armed(replica)
+    wait_until(
+        lambda: None if not _is_relieved(replica) else "not stopped", 60.0, "the relief to be over", interval=0.3
+    )
+    assert status(replica)["guard"] == {"broken": [], "holds": True}
+
+
+def _is_relieved(node: HostedNode) -> bool:
+    return tried(node, f"systemctl is-active {unit_of(node)}-relief").output == "active"
+
+
+def test_a_primary_that_hears_of_no_other_sentinel_stops_only_when_it_does_again(hosts: Hosts) -> None:
+    """Their answers are dropped on the way to its machine. One stop is called off at its limit, the next one outlasts that."""
+    old, unit = hosts.primary, hosts.distribution.unit
+    others = [one.address for one in hosts.sentinels if one.machine != old.machine]
+    before = journal(old)
+    traffic = Traffic.start(hosts, LOAD)
+    try:
+        with old.machine.hears_nothing_of(SENTINEL_PORT):
+            with impatient(old):
+                called_off = tried(old, f"systemctl stop {unit}")
+            said = journal(old).removeprefix(before)
+            wait_until_armed(old)
+            assert old.role_if_reachable() == "master"
+            before = journal(old)
+            old.machine.run(f"systemctl stop --no-block {unit}")
+            wait_until_said(old, "against it: sentinel_unreachable", before)
+        wait_until_down(old)
+        old.start()
+        hosts.wait_converged()
+    finally:
+        report = traffic.stop()
+    assert called_off.code != 0
+    for address in others:
+        assert f"sentinel_unreachable ({address})" in said
+    assert f"was called off after {IMPATIENT} s" in said
+    assert report.check(hosts) == []
+    assert hosts.primary.name != old.name
+
+
+def test_a_primary_is_not_stopped_before_every_sentinel_has_its_sense_of_time_again(hosts: Hosts) -> None:
+    """A clock that jumps is to a Sentinel what standing still is: TILT, in which it does nothing for 30 s."""
+    old, unit = hosts.primary, hosts.distribution.unit
+    sentinel = next(one for one in hosts.sentinels if one.machine != old.machine)
+    process = HostedProcess(sentinel.machine.name, hosts.distribution.sentinel_unit)
+    before = journal(old)
+    process.freeze()
+    time.sleep(2.5)  # its timer is late by more than the two seconds that it trusts
+    process.thaw()
+    wait_until(lambda: None if _is_in_tilt(sentinel) else "not in TILT", 10.0, "TILT")
+    stopped = tried(old, f"systemctl stop {unit}")
+    assert not _is_in_tilt(sentinel)
+    old.start()
+    hosts.wait_converged()
+    assert stopped.code == 0, stopped.output
+    assert f"against it: sentinel_tilt ({sentinel.address})" in journal(old).removeprefix(before)
+    assert hosts.primary.name != old.name
+
+
+def _is_in_tilt(sentinel: HostedSentinel) -> bool:
+    with sentinel.client() as client:
+        return bool(client.info("sentinel")["sentinel_tilt"])
+
+
 def test_a_program_that_is_killed_while_it_holds_is_started_again(hosts: Hosts) -> None:
     _holds_on(hosts, "steadyhand-guard ")
 
@@ -193,17 +275,13 @@ def _holds_on(hosts: Hosts, victim: str) -> None:
     """A stop that is held is held on, and called off in the end, when what has this on its command line is killed."""
     primary, other, unit = hosts.primary, hosts.replicas[0], hosts.distribution.unit
     before = journal(primary)
-
-    def not_said(what: str) -> str | None:
-        return None if what in journal(primary).removeprefix(before) else "not said"
-
     other.process.freeze()
     try:
         with impatient(primary, seconds=3 * IMPATIENT):
             primary.machine.run(f"systemctl stop --no-block {unit}")
-            wait_until(lambda: not_said("against it: "), 60.0, "the guard to hold", interval=0.3)
+            wait_until_said(primary, "against it: ", before)
             primary.machine.run(f"pkill -KILL --full '{victim}'")
-            wait_until(lambda: not_said("was called off after"), 120.0, "the stop to be called off", interval=0.5)
+            wait_until_said(primary, "was called off after", before)
         assert primary.role_if_reachable() == "master"
     finally:
         other.process.thaw()
