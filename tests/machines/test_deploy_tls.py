@@ -1,11 +1,12 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A group that is deployed with TLS everywhere and users of their own: certificates that are renewed while it serves, and guards."""
+"""A group that is deployed with TLS and ACL users everywhere: certificates that are renewed while it serves, and guards."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,21 +24,17 @@ from hosts.guarding import (
     wait_until_armed,
     wait_until_said,
 )
-from lab.tls import TlsFiles, issue
+from lab.tls import TlsFiles, issue, make_authority
 from lab.traffic.load import Load
 from lab.traffic.traffic import Traffic
+from playbooks.run import play
 
 from .blank import Blank, deploy
 from .seen import nothing_restarts
 
 
 class WithTls(Blank):
-    """Machines whose servers shall speak TLS only, to users of their own."""
-
-    @property
-    def has_users(self) -> bool:
-        """They have."""
-        return True
+    """Machines whose servers shall speak TLS only."""
 
     def variables(self) -> dict[str, object]:
         """With where the certificates are."""
@@ -54,6 +51,11 @@ class WithTls(Blank):
                 }.items()
             },
         }
+
+    @property
+    def has_users(self) -> bool:
+        """On any distribution."""
+        return True
 
     @property
     def certificates(self) -> TlsFiles:
@@ -82,7 +84,17 @@ def suite_hosts(request: pytest.FixtureRequest) -> Iterator[WithTls]:
         yield hosts
 
 
-@pytest.mark.timeout(3600)
+@pytest.fixture
+def deployed(suite_hosts: WithTls) -> WithTls:
+    """The group, deployed and whole."""
+    if suite_hosts.nodes[0].role_if_reachable() is None:
+        run = deploy(suite_hosts)
+        assert run.code == 0, run.failure()
+    suite_hosts.wait_converged()
+    return suite_hosts
+
+
+@pytest.mark.timeout(2400)
 def test_everybody_speaks_tls_and_a_renewed_certificate_is_presented_without_a_restart_of_a_node(
     suite_hosts: WithTls,
 ) -> None:
@@ -108,12 +120,67 @@ def test_everybody_speaks_tls_and_a_renewed_certificate_is_presented_without_a_r
     assert again.changes == []
 
 
+@pytest.mark.timeout(1200)
+def test_certificates_that_others_would_not_accept_are_refused_and_do_not_take_the_place_of_the_one_in_use(
+    deployed: WithTls,
+) -> None:
+    before, place = deployed.presented(), deployed.directory / "tls"
+    make_authority(place, "other")
+    issue(place, "foreign", authority="other")
+    issue(place, "expired", days="-1")
+    given = {"a": ("foreign", "ca"), "b": ("foreign", "other"), "c": ("expired", "ca")}
+    files = {
+        node.name: {"certificate": f"{name}.crt", "key": f"{name}.key", "authorities": f"{authority}.crt"}
+        for node, (name, authority) in zip(deployed.nodes, given.values(), strict=True)
+    }
+    wish = {
+        f"redis_node_tls_{kind}": f"{place}/{{{{ {json.dumps(files)}[inventory_hostname].{kind} }}}}"
+        for kind in ("certificate", "key", "authorities")
+    }
+    run = deploy(deployed, wish)
+    assert run.code != 0
+    reasons = ("unable to get local issuer certificate", "do not change all at once", "certificate has expired")
+    for node, reason in zip(deployed.nodes, reasons, strict=True):
+        assert reason in run.failure(node.name)
+    assert deployed.presented() == before
+    digests = deployed.run("cmp --quiet /etc/redis/tls/given/server.crt /etc/redis/tls/server.crt || echo another\n")
+    assert digests == ["another\n"] * 3
+
+
+@pytest.mark.timeout(2400)
+def test_an_expired_certificate_in_use_is_named_and_renewed_as_it_is_told(deployed: WithTls) -> None:
+    late, place = deployed.replicas[0], deployed.directory / "tls"
+    issue(place, "server", days="-1")
+    with late.client() as client:
+        for name in ("crt", "key"):
+            late.machine.run(
+                f"cat > /etc/redis/tls/server.{name} <<'END'\n{(place / f'server.{name}').read_text()}END\n"
+            )
+        paths = {
+            f"tls-{kind}-file": client.config_get(f"tls-{kind}-file")[f"tls-{kind}-file"] for kind in ("cert", "key")
+        }
+        client.execute_command("CONFIG", "SET", *(word for pair in paths.items() for word in pair))
+    audited = play(deployed, "audit")
+    issue(place, "server")
+    with nothing_restarts(deployed):
+        refused = deploy(deployed)
+        renewed = deploy(deployed, {"redis_validate_certs": False, "redis_sentinel_validate_certs": False})
+    for run in (audited, refused):
+        assert run.code != 0
+        assert run.said(f"{late.address}: the TLS certificate was not accepted: ")
+        assert run.said("certificate has expired")
+        assert run.said("can be asked only with validate_certs=false (in an inventory redis_validate_certs")
+    assert renewed.code == 0, renewed.failure()
+    assert deployed.presented() == {deployed.in_file()}
+    deployed.wait_converged()
+
+
 @pytest.mark.timeout(3600)
 def test_guards_hold_and_hand_over_by_certificates_and_as_the_collections_user_and_show_no_secret(
-    suite_hosts: WithTls,
+    deployed: WithTls,
 ) -> None:
     """A stop that would harm is held, and nothing secret is seen while it is; a stop of the primary hands over."""
-    hosts, old, unit = suite_hosts, suite_hosts.primary, suite_hosts.distribution.unit
+    hosts, old, unit = deployed, deployed.primary, deployed.distribution.unit
     run = guard(hosts, hosts.variables(), stop_seconds=120, stable_seconds=3)
     assert run.code == 0, run.failure()
     other = hosts.replicas[0]
@@ -147,15 +214,3 @@ def test_guards_hold_and_hand_over_by_certificates_and_as_the_collections_user_a
     everything = processes + old.machine.run("journalctl --quiet --no-pager")
     assert not [secret for secret in hosts.secrets if secret in everything]
     assert [readable_secrets(node, hosts.secrets) for node in hosts.nodes] == [set()] * 3
-
-
-@pytest.mark.timeout(1800)
-def test_an_expired_certificate_is_refused_and_does_not_take_the_place_of_the_one_in_use(suite_hosts: WithTls) -> None:
-    before = suite_hosts.presented()
-    issue(suite_hosts.directory / "tls", "server", days="-1")
-    run = deploy(suite_hosts)
-    assert run.code != 0
-    assert "certificate has expired" in run.failure()
-    assert suite_hosts.presented() == before
-    digests = suite_hosts.run("cmp --quiet /etc/redis/tls/given/server.crt /etc/redis/tls/server.crt || echo another\n")
-    assert digests == ["another\n"] * 3
