@@ -103,6 +103,27 @@ def test_the_kernel_is_set_now_and_for_the_next_boot(pair: Growing) -> None:
 
 
 @pytest.mark.timeout(1200)
+def test_an_engine_that_the_sources_of_a_machine_do_not_have_is_named_and_leaves_nothing_behind(pair: Growing) -> None:
+    # Sources without it that need no network.
+    pair.run(
+        "mkdir /srv/packages\n: > /srv/packages/Packages\nmv /etc/apt/sources.list.d /var/tmp\nmkdir /etc/apt/sources.list.d\n"
+        "echo 'deb [trusted=yes] file:/srv/packages ./' > /etc/apt/sources.list.d/none.list\n"
+    )
+    try:
+        with nothing_restarts(pair):
+            run = deploy(pair, {"redis_node_engine": "valkey", "redis_service": "valkey-server"})
+    finally:
+        pair.run("rm -r /etc/apt/sources.list.d /srv/packages\nmv /var/tmp/sources.list.d /etc/apt\n")
+    assert run.code != 0
+    for node in pair.nodes[:2]:
+        said = run.failure(node.name)
+        assert said.startswith(f"{node.name}: valkey-server, valkey-tools, python3-redis could not be installed: ")
+        assert "No package matching 'valkey-server'" in said
+        assert "Check the sources of apt on this host (Debian 12 has Redis" in said
+        assert node.machine.run("find /etc/systemd -path '*valkey*' -type f") == ""
+
+
+@pytest.mark.timeout(1200)
 def test_too_little_memory_or_disk_is_refused_with_the_numbers_and_nothing_is_changed_on_any_node(
     pair: Growing,
 ) -> None:
