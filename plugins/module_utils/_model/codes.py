@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The closed list of things that can be wrong with a group: how bad each is, what it means, what it will do, and when.
 
-Codes are stable: users write them into ``redis_accept``. What Sentinels do and after how long is engine-facts of
+Codes are stable: users write them into ``redis_accept``. What Sentinels do, and after how long, is from
 sentinel.c (Redis 6.2 to 8.0, Valkey 8.1 and 9.1): a replica that says it is a primary is demoted once its INFO has said so
 for 8 s (4 publish periods), one that copies another primary once it has done so for the failover-timeout; replicas and
 Sentinels are never forgotten; of two addresses under one name the one with the higher configuration epoch wins, by a hello

@@ -19,6 +19,8 @@ from .host_look import HostLook
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
+# sentinel.c: a replica that reports to be a primary is demoted after 4 publish periods of 2 s, when INFO comes next.
+CONVERT_AFTER_MS = 8000
 # sentinel.c: how often a Sentinel asks a node for its INFO (SENTINEL_INFO_PERIOD).
 INFO_PERIOD_MS = 10000
 NODE = "node"

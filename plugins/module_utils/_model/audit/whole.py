@@ -10,16 +10,6 @@ from dataclasses import dataclass
 
 from ..health import Limits, group_problems
 from ..problems import SEVERITIES, Judgement, Problem, judge
-from .between_groups import (
-    cross_wired_sentinels,
-    foreign_replica_entries,
-    foreign_sentinels,
-    names_with_two_groups,
-    nodes_listed_twice,
-    nodes_that_copy_another_group,
-    primaries_with_two_names,
-    unlisted_groups,
-)
 from .durability import durability_problems
 from .host_look import node_file_problems, sentinel_file_problems
 from .likeness import likeness_problems, unknown_users
@@ -28,6 +18,14 @@ from .places import place_problems, unknown_places
 from .scene import NODE, SENTINEL, AuditedGroup, Found, Scene
 from .sentinels import sentinel_problems
 from .split_brain import split_brain_problems
+from .strays import foreign_replica_entries, nodes_listed_twice, nodes_that_copy_another_group
+from .wires import (
+    cross_wired_sentinels,
+    foreign_sentinels,
+    names_with_two_groups,
+    primaries_with_two_names,
+    unlisted_groups,
+)
 
 # In the order of severities; what a script can go by.
 EXIT_CODES = {"none": 0, **{severity: index + 1 for index, severity in enumerate(SEVERITIES)}}
