@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,8 @@ LabFactory = Callable[..., Lab]
 Capture = pytest.CaptureFixture[str]
 Audit = Callable[..., dict[str, Any]]
 
+TOLERANCE = 3.0
+"""Seconds by which the clock of a demotion may be wrong: a look takes its time, and Sentinel's timer beats ten times a second."""
 LONG = 90.0
 """Seconds for what Sentinels do within ten, however busy the machine is."""
 PATIENT = {"down_after_ms": 60000, "failover_timeout_ms": 180000}
@@ -222,9 +226,17 @@ def test_a_primary_that_a_sentinel_takes_for_a_replica_of_another_group_has_a_cl
     ask(stray, "REPLICAOF", "NO", "ONE")
     expected = [(ONE, "foreign_replica_entry", sentinel.name) for sentinel in lab.sentinels]
     seen = wait_for(capsys, lab, *expected, groups=[*given, own])
+    looked_at = time.monotonic()
+    seconds = []
     for key in expected:
         assert seen[key]["about"] == stray.address
         assert f"which is {stray.name} of group-3" in seen[key]["evidence"]
+        clock = re.match(r"in about (\d+) s: it ", seen[key]["when"])
+        assert clock is not None, seen[key]["when"]
+        seconds.append(int(clock[1]))
+    # What it says will happen does, and not before. (How much later is a matter of the machine.)
+    wait_until(lambda: None if stray.role() == "slave" else "it is a primary still", LONG, "the demotion")
+    assert time.monotonic() - looked_at > min(seconds) - TOLERANCE
 
 
 def test_chains_and_a_silent_primary(lab_factory: LabFactory, capsys: Capture) -> None:

@@ -111,6 +111,10 @@ BETWEEN_CASES = {
             first=lambda view: _with_replica(view, _second_has("x", role_reported="master", role_age_ms=3000))
         ),
     ),
+    "a primary of another group among the replicas, which the Sentinel still takes for one": Case(
+        ("presence-1: foreign_replica_entry s1",),
+        lambda: scene(first=lambda view: _with_replica(view, _second_has("x", info_age_ms=4000))),
+    ),
     "a replica of another group among the replicas": Case(
         ("presence-1: foreign_replica_entry s1",),
         lambda: scene(first=lambda view: _with_replica(view, _second_has("y", primary=second_address("x")))),

@@ -28,7 +28,7 @@ def foreign_replica_entries(scene: Scene) -> Iterator[Found]:
                 if reason:
                     yield Found(
                         group.label,
-                        _foreign_entry(account, primary, entry, reason),
+                        _foreign_entry(account, primary, entry, reason, owner),
                         ("stale_entry", "unlisted_member", "sentinel_sees_down"),
                     )
 
@@ -46,12 +46,17 @@ def _foreign_by_itself(group: AuditedGroup, entry: ReplicaEntry) -> str:
     return ""
 
 
-def _foreign_entry(account: SentinelAccount, primary: PrimaryEntry, entry: ReplicaEntry, reason: str) -> Problem:
+def _foreign_entry(
+    account: SentinelAccount, primary: PrimaryEntry, entry: ReplicaEntry, reason: str, owner: Owned | None
+) -> Problem:
     if entry.down:
         when = "about 10 s after the Sentinel reaches it"
     elif entry.role_reported == "master":
-        left = max(0, CONVERT_AFTER_MS - entry.role_age_ms) + max(0, INFO_PERIOD_MS - entry.info_age_ms)
-        when = f"in at most {left / 1000:.0f} s: it has said that it is a primary for {entry.role_age_ms / 1000:.0f} s"
+        when = f"in about {_demoted_in_ms(entry) / 1000:.0f} s: it has said that it is a primary for {entry.role_age_ms / 1000:.0f} s"
+    elif owner is not None and owner.member.facts.is_primary:
+        # The node itself tells before the Sentinel has asked it.
+        left = max(0, INFO_PERIOD_MS - entry.info_age_ms) + INFO_PERIOD_MS
+        when = f"in about {left / 1000:.0f} s: it is a primary, which this Sentinel has not read yet"
     else:
         when = f"within the failover-timeout, {primary.failover_timeout_ms / 1000:.0f} s"
     return Problem(
@@ -62,6 +67,12 @@ def _foreign_entry(account: SentinelAccount, primary: PrimaryEntry, entry: Repli
         when=when,
         about=str(entry.address),
     )
+
+
+def _demoted_in_ms(entry: ReplicaEntry) -> int:
+    """Milliseconds until a Sentinel demotes what says that it is a primary: with its first INFO after it has said so long enough."""
+    left = max(0, INFO_PERIOD_MS - entry.info_age_ms)
+    return left if entry.role_age_ms + left > CONVERT_AFTER_MS else left + INFO_PERIOD_MS
 
 
 def nodes_that_copy_another_group(scene: Scene) -> Iterator[Found]:
