@@ -167,7 +167,7 @@ def test_two_groups_of_one_name_are_told_apart_until_their_sentinels_hear_one_an
     lab_factory: LabFactory, capsys: Capture
 ) -> None:
     """The slip of March 2020, by the same name: two sets that may both say `group-1`, until one of them is told of the other's node."""
-    one, two = (lab_factory(groups=1, replicas=2, settings=TUNED, **PATIENT) for _ in range(2))
+    one, two = (lab_factory(groups=1, replicas=2, settings=TUNED, **PATIENT) for _number in range(2))
     for lab in (one, two):
         wait_healthy(lab)
     groups = [{**described(lab, ONE), "label": label} for lab, label in ((one, "first"), (two, "second"))]

@@ -159,12 +159,12 @@ def unlisted_groups(scene: Scene) -> Iterator[Problem]:
             for name, entry in table.items():
                 if name not in described and not _known(scene, entry):
                     watched.setdefault(name, (sentinel, entry, set()))[2].add(sentinel)
-    for name, (_first, entry, sentinels) in sorted(watched.items()):
+    for name, (first, entry, sentinels) in sorted(watched.items()):
         yield Problem(
             "unlisted_group",
             name,
             "{} it at {}".format(
-                f"{next(iter(sentinels))} watches" if len(sentinels) == 1 else f"{len(sentinels)} Sentinels watch",
+                f"{first} watches" if len(sentinels) == 1 else f"{len(sentinels)} Sentinels watch",
                 entry.address,
             ),
             "Add the group to the inventory, or have the Sentinels forget it (sentinel_monitor with state absent)",
