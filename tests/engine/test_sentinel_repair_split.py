@@ -12,11 +12,16 @@ from typing import Any
 
 import pytest
 import redis
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.copy import Snapshots
+from ansible_collections.steadyhand.redis.plugins.module_utils._engine.group import GroupConnections
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.errors import Refused
 from ansible_collections.steadyhand.redis.plugins.module_utils._model.repair.saved import SavedCopy
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.clock import SystemClock
+from ansible_collections.steadyhand.redis.plugins.module_utils._operations.repair import saving
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.repair.saving import LoserKeeper
 from engine.engines import every_engine
 from engine.modules import group_arguments, run
-from engine.subjects import GROUP, wait_healthy
+from engine.subjects import GROUP, targets_of, wait_healthy
 from lab.lab import Lab
 from lab.node import DataNode
 from lab.ports import reserve_port
@@ -155,6 +160,18 @@ def test_the_chosen_primary_keeps_all_and_the_losers_file_holds_every_key_of_it(
     assert (saved["node"], "checksum" in saved["checked"]) == (loser.name, True)
     assert Path(saved["path"]).stat().st_mode & 0o777 == 0o600
     assert restored(lab, saved["path"], loser) == given_up
+
+
+def test_nothing_is_saved_as_long_as_a_sentinel_is_connected(
+    shared_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that no Sentinel of the set knows of, and no inventory, shows only by its connection."""
+    monkeypatch.setattr(saving, "RELEASE_SECONDS", 1.0)
+    with GroupConnections(targets_of(shared_lab)) as connections:
+        keeper = LoserKeeper(connections, SystemClock(), Snapshots(str(tmp_path)), lambda: None)
+        with pytest.raises(Refused, match="Sentinels are still connected to it and may demote it: sentinel-"):
+            keeper.save(shared_lab.primary_of(GROUP).name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_only_the_end_of_a_split_brain_needs_is_missed_beforehand(

@@ -18,11 +18,12 @@ from ..group import GroupView, Member
 from ..proof import Proven, proven_primary
 from ..sentinel import PrimaryEntry, SentinelAccount
 from .contenders import contenders_plan
-from .entries import Stranger, strangers
+from .entries import strangers
 from .leftovers import leftovers
 from .monitoring import monitor_step, need_of_parameters, remove_step
 from .parameters import differing, wanted_parameters
-from .step import REPOINT, RESET, RETURN, SET, RepairPlan, RepairWish, Step
+from .resets import reset_steps
+from .step import REPOINT, RETURN, SET, RepairPlan, RepairWish, Step
 
 
 def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
@@ -46,7 +47,7 @@ def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
         reasons += need_of_parameters(wish, open_)
     if reasons:
         raise Refused(what, reasons)
-    urgent, resets, left = _strange(view, proven, {account.name for account, _entry in right})
+    urgent, resets, left = reset_steps(view, proven, {account.name for account, _entry in right})
     left = [
         f"the Sentinels differ in {name}, and none of its values has a majority: say which one by the option"
         for name in open_
@@ -186,53 +187,3 @@ def _repoint_steps(view: GroupView, proven: Proven, wish: RepairWish) -> Iterato
                 f"it copies {proven.primary.name}, and its link is up",
                 proven.address,
             )
-
-
-def _strange(view: GroupView, proven: Proven, right: set[str]) -> tuple[list[Step], list[Step], list[str]]:
-    """Steps that cannot wait, steps that can, and what stays. Only Sentinels that name the primary are made to forget the rest."""
-    alive: dict[str, list[Stranger]] = {}
-    gone: dict[str, list[Stranger]] = {}
-    for stranger in strangers(view):
-        if stranger.account.name in right:
-            (gone if stranger.entry.down else alive).setdefault(stranger.account.name, []).append(stranger)
-    urgent = [_reset_step(name, found, proven, True) for name, found in alive.items()]
-    obstacles = list(why_not_resettable(view, proven)) if gone else []
-    names = [name for name in gone if name not in alive]
-    if obstacles:
-        left = [f"{stranger}: it stays, because {'; '.join(obstacles)}" for name in names for stranger in gone[name]]
-        return urgent, [], left
-    return urgent, [_reset_step(name, gone[name], proven, False) for name in names], []
-
-
-def why_not_resettable(view: GroupView, proven: Proven) -> Iterator[str]:
-    """Why no Sentinel may forget what it knows now: it finds only what is attached and what says hello again, and until then it
-    knows nobody who could take over."""
-    for node in view.nodes:
-        if node.facts is None:
-            yield f"{node.name} does not answer, and would be forgotten with the rest"
-    for account in view.sentinels:
-        if account.facts is None:
-            yield f"{account.name} does not answer, and would be forgotten with the rest"
-    for account, _facts, entry in view.watching:
-        if entry.address in view.addresses(proven.primary) and entry.down:
-            yield f"{account.name} holds the primary for down"
-
-
-def _reset_step(name: str, found: list[Stranger], proven: Proven, urgent: bool) -> Step:
-    entries = ", ".join(f"{'the Sentinel ' if one.is_peer else ''}{one.entry.address}" for one in found)
-    why = (
-        "it is alive and not of this group, and Sentinel makes such a node copy this group some ten seconds after it has met it"
-        if urgent
-        else "nothing of this group is there any more, and whatever gets the address next would be made to copy this group"
-    )
-    return Step(
-        RESET,
-        name,
-        f"have {name} forget all replicas and Sentinels and find them again, for {entries}: {why}",
-        "it names the primary" if urgent else "every node and Sentinel answers, and all hold the primary for up",
-        "it does not know it any more"
-        if urgent
-        else f"it knows every node and every Sentinel again, and not {entries}",
-        proven.address,
-        {"urgent": "yes"} if urgent else {},
-    )

@@ -42,6 +42,7 @@ class RdbCheck:
         self._crc = 0
         self._head = b""
         self._tail = b""
+        self._last_opcode = -1
         self.size = 0
 
     def add(self, piece: bytes) -> None:
@@ -53,15 +54,13 @@ class RdbCheck:
         self._crc = crc64(pending[:-TRAILER], self._crc)
         self._tail = pending[-TRAILER:]
         if len(pending) > TRAILER:
-            self._last = pending[-TRAILER - 1]
-
-    _last = -1
+            self._last_opcode = pending[-TRAILER - 1]
 
     def verdict(self) -> str:
         """How it was checked, for people. Raises OutcomeUnknown for what is no whole file."""
         if not self._head.startswith(_HEADS):
             raise OutcomeUnknown(f"it begins with {self._head!r}, so it is no RDB file")
-        if len(self._tail) < TRAILER or self._last != _END:
+        if len(self._tail) < TRAILER or self._last_opcode != _END:
             raise OutcomeUnknown(f"it ends after {self.size} bytes without the mark of its end")
         kept = int.from_bytes(self._tail, "little")
         if kept == 0:
