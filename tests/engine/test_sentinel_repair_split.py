@@ -21,7 +21,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._operations.repai
 from ansible_collections.steadyhand.redis.plugins.module_utils._operations.repair.saving import LoserKeeper
 from engine.engines import every_engine
 from engine.modules import group_arguments, run
-from engine.subjects import GROUP, targets_of, wait_healthy
+from engine.subjects import GROUP, target_of, targets_of, wait_healthy
 from lab.lab import Lab
 from lab.node import DataNode
 from lab.ports import reserve_port
@@ -160,6 +160,28 @@ def test_the_chosen_primary_keeps_all_and_the_losers_file_holds_every_key_of_it(
     assert (saved["node"], "checksum" in saved["checked"]) == (loser.name, True)
     assert Path(saved["path"]).stat().st_mode & 0o777 == 0o600
     assert restored(lab, saved["path"], loser) == given_up
+
+
+def test_a_copy_is_whole_over_tls_whether_its_length_is_known_beforehand_or_not(
+    lab_factory: LabFactory, tmp_path: Path
+) -> None:
+    """From its disk a node sends the length first, without its disk a mark at the end."""
+    lab = lab_factory(groups=1, replicas=0, sentinels=0, tls=True, settings={"repl-diskless-sync-delay": "0"})
+    node = lab.primary_of(GROUP)
+    with node.client() as client:
+        client.mset({f"key:{number}": "v" * 1000 for number in range(5000)})
+    everything, kept_alive = all_of(node), list[None]()
+    for diskless in ("yes", "no"):
+        with node.client() as client:
+            client.config_set("repl-diskless-sync", diskless)
+        place = tmp_path / diskless
+        place.mkdir()
+        looks = len(kept_alive)
+        file = Snapshots(str(place)).save(target_of(node), lambda: kept_alive.append(None))
+        assert len(kept_alive) > looks, "a fence is prolonged meanwhile"
+        assert "is right" in file.checked
+        assert file.size == Path(file.path).stat().st_size > 100000
+        assert restored(lab, file.path, node) == everything
 
 
 def test_nothing_is_saved_as_long_as_a_sentinel_is_connected(
