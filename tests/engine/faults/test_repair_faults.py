@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from lab.sentinel import SentinelNode
 from lab.waiting import wait_until
 
 Capture = pytest.CaptureFixture[str]
-GROUPS = 4
+GROUPS = 5
 PATIENCE = 60.0
 QUICK = {"connect_timeout": 1.0, "settle_timeout": 60.0}
 
@@ -173,4 +175,38 @@ def test_a_write_that_a_loser_takes_after_all_keeps_it_from_being_demoted(
         assert client.get("late") == "acknowledged"
         client.set("later", "writes are not held any more")
     assert run(capsys, "sentinel_repair", wish)["outcome"] == "done"
+    wait_healthy(shared_lab, group)
+
+
+def test_a_repair_that_is_killed_while_it_saves_is_continued_by_the_next_one(
+    shared_lab: Lab, group: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
+) -> None:
+    """No Sentinel watches the group by then, so nobody demotes the loser meanwhile; the lock is that of the run that goes on."""
+    winner, loser = shared_lab.primary_of(group), shared_lab.replicas_of(group)[0]
+    for sentinel in shared_lab.sentinels:
+        with sentinel.client() as client:
+            client.execute_command("SENTINEL", "REMOVE", group)
+    with loser.client() as client:
+        client.execute_command("REPLICAOF", "NO", "ONE")
+        client.set("of-the-loser", "acknowledged")
+    run_of = {"owner": "this-run", "release": True}
+    wish = arguments(shared_lab, group, choose=winner.name, save_to=str(tmp_path), lock=run_of)
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(Snapshots, "save", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        try:
+            run(capsys, "sentinel_repair", wish)
+        finally:
+            os._exit(1)
+    _pid, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "it came to the save"
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert {node.role() for node in (winner, loser)} == {"master"}
+    another = run(capsys, "sentinel_repair", {**wish, "lock": {"owner": "another-run"}})
+    assert (another["outcome"], another["done"]) == ("refused", [])
+    assert "redis_run_continues=this-run" in another["msg"]
+    done = run(capsys, "sentinel_repair", wish)
+    assert done["outcome"] == "done", done["msg"]
+    assert kinds(done) == ["save", "demote"] + ["monitor"] * 3
+    assert Path(done["saved"][0]["path"]).read_bytes().count(b"of-the-loser") == 1
     wait_healthy(shared_lab, group)
