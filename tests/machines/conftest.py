@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 ONE_DISTRIBUTION = {"test_deploy.py": "debian-13-valkey", "test_guard.py": "debian-12-redis"}
 """Files that take long and find the same on each, with the one on which `--one-distribution` runs them."""
-MACHINES_OF_THEIR_OWN = ("test_deploy.py", "test_deploy_tls.py", "test_removal.py")
+MACHINES_OF_THEIR_OWN = ("test_deploy.py", "test_deploy_growing.py", "test_deploy_tls.py", "test_removal.py")
 """Files whose tests use none of those that the suite starts."""
 
 

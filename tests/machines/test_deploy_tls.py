@@ -1,12 +1,14 @@
 # Copyright (c) 2026, the steadyhand.redis authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A group that is deployed with TLS and ACL users everywhere: certificates that are renewed while it serves, and guards."""
+"""A group that is deployed with TLS and ACL users everywhere: certificates and passwords that are renewed while it serves, and
+guards."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,13 +26,18 @@ from hosts.guarding import (
     wait_until_armed,
     wait_until_said,
 )
+from hosts.hosts import GROUP
 from lab.tls import TlsFiles, issue, make_authority
 from lab.traffic.load import Load
 from lab.traffic.traffic import Traffic
 from playbooks.run import play
 
-from .blank import Blank, deploy
+from .blank import PASSWORDS, Blank, deploy
 from .seen import nothing_restarts
+
+NEW = {name: secrets.token_urlsafe(18) for name in PASSWORDS}
+USERS = {"replica": "replica", "sentinel": "sentinel", "peer": "sentinel-peer"}
+"""Whose the passwords are; the last is a user of the Sentinels."""
 
 
 class WithTls(Blank):
@@ -56,6 +63,34 @@ class WithTls(Blank):
     def has_users(self) -> bool:
         """On any distribution."""
         return True
+
+    @property
+    def secrets(self) -> set[str]:
+        """Those to come, too."""
+        return super().secrets | set(NEW.values())
+
+    def set_users(self, sign: str, passwords: dict[str, str]) -> None:
+        """Give the users these passwords, too (`>`), or take them away (`<`), for good."""
+        for node in self.nodes:
+            with node.client() as client:
+                for name in ("replica", "sentinel"):
+                    client.execute_command("ACL", "SETUSER", USERS[name], f"{sign}{passwords[name]}")
+                client.execute_command("ACL", "SAVE")
+        for sentinel in self.sentinels:
+            with sentinel.client() as client:
+                client.execute_command("ACL", "SETUSER", USERS["peer"], f"{sign}{passwords['peer']}")
+                client.execute_command("SENTINEL", "FLUSHCONFIG")
+
+    def drop_users(self) -> None:
+        """Close every connection of theirs: they have to log in again."""
+        at_nodes, at_sentinels = (USERS["replica"], USERS["sentinel"]), (USERS["peer"],)
+        for server, users in [
+            *((one, at_nodes) for one in self.nodes),
+            *((one, at_sentinels) for one in self.sentinels),
+        ]:
+            with server.client() as client:
+                for user in users:
+                    client.execute_command("CLIENT", "KILL", "USER", user)
 
     @property
     def certificates(self) -> TlsFiles:
@@ -214,3 +249,40 @@ def test_guards_hold_and_hand_over_by_certificates_and_as_the_collections_user_a
     everything = processes + old.machine.run("journalctl --quiet --no-pager")
     assert not [secret for secret in hosts.secrets if secret in everything]
     assert [readable_secrets(node, hosts.secrets) for node in hosts.nodes] == [set()] * 3
+
+
+@pytest.mark.timeout(2400)
+def test_passwords_are_changed_without_a_gap_and_not_at_all_before_every_node_takes_the_new_ones(
+    deployed: WithTls,
+) -> None:
+    wish = {
+        "redis_node_replica_password": NEW["replica"],
+        "redis_node_sentinel_password": NEW["sentinel"],
+        "redis_sentinel_peer_password": NEW["peer"],
+    }
+    refused = deploy(deployed, wish)
+    assert refused.code != 0
+    assert refused.changes == []
+    for user in ("replica", "sentinel"):
+        assert refused.said(f"(user {user})")
+    assert {node.config("masterauth") for node in deployed.nodes} == {PASSWORDS["replica"]}
+
+    traffic = Traffic.start(deployed, Load(value_size=100, writes_per_second=100.0, messages_per_second=5.0))
+    try:
+        deployed.set_users(">", NEW)
+        for sentinel in deployed.sentinels:
+            with sentinel.client() as client:
+                client.execute_command("SENTINEL", "CONFIG", "SET", "sentinel-pass", NEW["peer"])
+        with nothing_restarts(deployed):
+            run = deploy(deployed, wish)
+            deployed.set_users("<", PASSWORDS)
+        traffic.wait_for_writes(GROUP, 10)
+    finally:
+        report = traffic.stop()
+    # After the users: a primary whose replicas are all on their way back takes no write (min-replicas-to-write).
+    deployed.drop_users()
+    deployed.wait_converged()
+    assert run.code == 0, run.failure()
+    assert {node.config("masterauth") for node in deployed.nodes} == {NEW["replica"]}
+    assert report.check(deployed) == []
+    assert all(effect.failed == 0 for effect in report.effects)
