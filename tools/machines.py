@@ -63,8 +63,10 @@ _VALKEY = ("valkey-server", "valkey-sentinel")
 _FOR_APT_MODULE = ("python3-apt",)
 
 IMAGES: Mapping[str, Image] = {
-    "debian-12": Image("bookworm", packages=(*_FOR_MODULES, *_REDIS), services=_REDIS),
-    "debian-13": Image("trixie", packages=(*_FOR_MODULES, *_REDIS, *_VALKEY), services=(*_REDIS, *_VALKEY)),
+    "debian-12": Image("bookworm", packages=(*_FOR_APT_MODULE, *_FOR_MODULES, *_REDIS), services=_REDIS),
+    "debian-13": Image(
+        "trixie", packages=(*_FOR_APT_MODULE, *_FOR_MODULES, *_REDIS, *_VALKEY), services=(*_REDIS, *_VALKEY)
+    ),
     "debian-12-bare": Image("bookworm", offered=(*_FOR_APT_MODULE, *_FOR_MODULES, *_REDIS)),
     "debian-13-bare": Image("trixie", offered=(*_FOR_APT_MODULE, *_FOR_MODULES, *_REDIS, *_VALKEY)),
 }
