@@ -258,7 +258,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         given = [report for report in seen.reports if report.given]
         mistaken = [report.error for report in given if report.mistaken]
         if mistaken:
-            raise BadInput("sentinels: {}. Give the addresses of Sentinels only".format("; ".join(mistaken)))
+            raise BadInput("sentinels: {}".format("; ".join(mistaken)))
         if all(report.facts is None for report in given):
             why = "; ".join(report.error for report in given)
             raise BadInput(

@@ -39,6 +39,12 @@ def point(sentinel: SentinelNode, group: str, node: AskedNode) -> None:
         client.execute_command("SENTINEL", "MONITOR", group, host, port, 2)
 
 
+def why_alone(sentinel: SentinelNode, others: int) -> str | None:
+    """None when it knows so many other Sentinels: it has just forgotten them, with the group."""
+    known = sentinel.group_state(GROUP)["num-other-sentinels"]
+    return None if known == str(others) else f"it knows {known} others"
+
+
 def whole(built: Built, lab: Lab) -> bool:
     """Whether it says what the servers of the lab are."""
     return all(
@@ -136,6 +142,7 @@ def test_a_sentinel_that_names_a_replica_misleads_nobody(lab_factory: LabFactory
     wrong, replica, primary = lab.sentinels[0], lab.replicas_of(GROUP)[0], lab.primary_of(GROUP)
     options = file_of(lab, **({} if given == "all" else {"sentinels": [wrong.address]}))
     point(wrong, GROUP, replica)
+    wait_until(lambda: why_alone(wrong, len(lab.sentinels) - 1), DOWN_TIMEOUT, f"{wrong.name} knows the others again")
     built = build(tmp_path, options)
     assert built.code == 0
     assert whole(built, lab)
@@ -194,6 +201,10 @@ def test_two_sentinel_sets_with_groups_of_one_name(lab_factory: LabFactory, tmp_
     mixed = build(tmp_path, *named)
     assert mixed.code != 0
     assert "the inventory group 'group_1' of 'group-1' is there already, for other Sentinels (watch_0)" in mixed.said
+
+    twice = build(tmp_path, *({**named[0], "group_prefix": prefix} for prefix in ("one_", "other_")))
+    assert twice.code != 0
+    assert "is there already, in the Redis group 'one_group_1': a node is of one group only" in twice.said
 
     built = build(tmp_path, *({**options, "group_prefix": f"set_{number}_"} for number, options in enumerate(named)))
     assert built.code == 0

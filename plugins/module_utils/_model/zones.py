@@ -46,7 +46,7 @@ class Zones:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:
             return next((zone for pattern, zone in self.patterns.items() if fnmatchcase(host.lower(), pattern)), None)
-        holding = [network for network in self.networks if network.version == address.version and address in network]
+        holding = [network for network in self.networks if address in network]
         if holding:
             return self.networks[max(holding, key=lambda network: network.prefixlen)]
         return next((zone for pattern, zone in self.patterns.items() if fnmatchcase(str(address), pattern)), None)

@@ -20,6 +20,7 @@ from ansible_collections.steadyhand.redis.plugins.module_utils._model.survey imp
     SILENCE,
     SentinelReport,
     Survey,
+    peers_to_ask,
 )
 from unit.builders import (
     address_of,
@@ -102,11 +103,11 @@ def everybody(*entries: Any, **facts: Any) -> tuple[SentinelReport, ...]:
     return tuple(one(name) for name in ("s1", "s2", "s3"))
 
 
-def copying(primary: Address, **overrides: Any) -> NodeAccount:
-    """`c` as a replica of another node; by its replication id it still has the stream of `a`."""
+def copying(primary: Address, up: bool = True, **overrides: Any) -> NodeAccount:
+    """`c` as a replica of another node; by its replication id it still has the stream of `a`, as long as its link is up."""
     link = replica_facts("c").upstream
     assert link is not None
-    return node_account("c", replica_facts("c", upstream=replace(link, primary=primary), **overrides))
+    return node_account("c", replica_facts("c", upstream=replace(link, primary=primary, up=up), **overrides))
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,17 @@ CASES = {
             (CONTRADICTION, "10.0.0.2:6379: "),
             (CONTRADICTION, "10.0.0.3:6379: "),
         ),
+    ),
+    "one of two Sentinels names another": Case(
+        Survey((report("s1"), naming("s2", address_of("b"), replicas=("c",))), accounts()),
+        {"b": "replica", "c": "replica"},
+        (
+            (CONTRADICTION, "its Sentinels disagree"),
+            (CONTRADICTION, "1 of 2 Sentinels name 10.0.0.1:6379, which is no majority: it has no primary here"),
+            (CONTRADICTION, "only 10.0.0.21:26379 know 10.0.0.1:6379. It is left out"),
+            (CONTRADICTION, "10.0.0.2:6379: "),
+        ),
+        ("s1", "s2"),
     ),
     "epochs differ": Case(
         survey(naming("s1", address_of("a"), epoch=6, replicas=("b", "c"))),
@@ -279,7 +291,7 @@ CASES = {
         ((CONTRADICTION, "10.0.0.3:6379: 10.0.0.22:26379 holds it for down"),),
     ),
     "a replica of a replica": Case(
-        survey(nodes=accounts(c=copying(address_of("b")))),
+        survey(nodes=accounts(c=copying(address_of("b"), up=False))),
         WHOLE,
     ),
     "a replica that follows its primary by another address": Case(
@@ -381,6 +393,17 @@ def test_what_accounts_amount_to(case: Case) -> None:
     assert missing == [], said
     assert len(said) == len(case.doubts), said
     assert sentinels(found) == list(case.sentinels)
+
+
+def test_asked_are_all_that_are_told_of_but_not_who_was_given() -> None:
+    answering, other = report("s1"), report("s2")
+    assert peers_to_ask([answering]) == [address_of("s2"), address_of("s3")]
+    assert peers_to_ask([answering, other]) == [address_of("s3")]
+    # One that is silent cannot say who it is; its address does.
+    assert peers_to_ask([answering, silent("s2")]) == [address_of("s3")]
+    # One that was given by another of its addresses.
+    elsewhere = replace(other, address=Address("s2.example.org", 26379))
+    assert peers_to_ask([answering, elsewhere]) == [address_of("s3")]
 
 
 def with_second_name(name: str) -> SentinelReport:
