@@ -316,6 +316,8 @@ def test_a_name_that_sentinels_take_for_a_pattern_is_refused(shared_lab: Lab, ca
 
 def test_a_group_that_is_described_twice_and_a_node_that_is_listed_twice(shared_lab: Lab, capsys: Capture) -> None:
     given = described(shared_lab, ONE)
+    twice = {**given, "sentinels": [*given["sentinels"], given["sentinels"][0]]}
+    assert "is listed twice for group group-1" in run(capsys, "audit", {"groups": [twice]})["msg"]
     refused = run(capsys, "audit", {"groups": [given, given]})
     assert "group-1 is described twice" in refused["msg"]
     other = {**given, "label": "again"}

@@ -57,12 +57,10 @@ def targets_from(params: Mapping[str, Any]) -> GroupTargets:
     if len(set(names)) < len(names):
         raise BadInput("node_options: two nodes have the same name")
     sentinel_login = login_from(params, "sentinel_")
-    addresses = {text: Address.parse(text) for text in params.get("sentinels") or ()}
+    addresses = [(text, Address.parse(text)) for text in params.get("sentinels") or ()]
     named = {Address.parse(one["address"]): one.get("name") for one in params.get("sentinel_options") or ()}
-    unknown = sorted(str(address) for address in named if address not in addresses.values())
+    unknown = sorted(str(address) for address in set(named) - {address for _text, address in addresses})
     if unknown:
         raise BadInput("sentinel_options: {} is not among the sentinels".format(", ".join(unknown)))
-    sentinels = [
-        SentinelTarget(named.get(address) or text, address, sentinel_login) for text, address in addresses.items()
-    ]
+    sentinels = [SentinelTarget(named.get(address) or text, address, sentinel_login) for text, address in addresses]
     return GroupTargets(params["group"], tuple(nodes), tuple(sentinels))
