@@ -154,7 +154,7 @@ def test_a_new_node_copies_whoever_leads_now_while_users_write_and_the_others_ar
     pair.wait_pair()
     with pair.sentinels[0].client() as client:
         client.execute_command("SENTINEL", "FAILOVER", GROUP)
-    wait_until(lambda: None if pair.nodes[1].role() == "master" else "not yet", TIMEOUT, "the failover")
+    wait_until(lambda: None if pair.nodes[1].role_if_reachable() == "master" else "not yet", TIMEOUT, "the failover")
     pair.wait_pair()
 
     pair.list_nodes(*pair.nodes)

@@ -154,7 +154,9 @@ def test_an_unknown_role_is_held_and_an_operator_may_override_that_once_by_name_
         tried(replica, f"{PROGRAM} override --reason 'it hangs'")
         replica.machine.run(f"systemctl stop --no-block {unit}")
         wait_until_said(replica, "overridden")
-        wait_until_down(replica)  # systemd sends SIGCONT after its SIGTERM (systemd.kill(5)), so it ends although it stood still
+        wait_until_down(
+            replica
+        )  # systemd sends SIGCONT after its SIGTERM (systemd.kill(5)), so it ends although it stood still
     except BaseException:
         replica.process.thaw()
         raise
