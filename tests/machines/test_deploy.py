@@ -69,7 +69,7 @@ def test_after_a_failover_a_run_moves_nothing_and_changes_nothing(deployed: Blan
     wait_until(
         lambda: (
             None
-            if [node.name for node in deployed.nodes if node.role() == "master"] not in ([old.name], [])
+            if [node.name for node in deployed.nodes if node.role_if_reachable() == "master"] not in ([old.name], [])
             else "no other primary"
         ),
         FAILOVER_TIMEOUT,
