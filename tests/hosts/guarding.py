@@ -139,12 +139,12 @@ def readable_secrets(node: HostedNode, secrets: Iterable[str]) -> set[str]:
     """
     patterns = "\n".join([*secrets, "PRIVATE KEY-----"])
     found = node.machine.run(
-        f"umask 077\ncat > /root/patterns <<'END'\n{patterns}\nEND\n"
-        f"(umask 022; head -n 1 /root/patterns > {TO_BE_FOUND})\n"
+        f"umask 077\ncat > /opt/patterns <<'END'\n{patterns}\nEND\n"
+        f"(umask 022; head -n 1 /opt/patterns > {TO_BE_FOUND})\n"
         # It ends with 2 where it may not read something, as it should be.
         "setpriv --reuid=nobody --regid=nogroup --clear-groups"
-        " grep -rlsF -f - /etc /run /srv /tmp /usr/local /var < /root/patterns || [ $? -eq 2 ]\n"
-        f"rm /root/patterns {TO_BE_FOUND}\n"
+        " grep -rlsF -f - /etc /run /srv /tmp /usr/local /var < /opt/patterns || [ $? -eq 2 ]\n"
+        f"rm /opt/patterns {TO_BE_FOUND}\n"
     )
     files = set(found.split())
     assert TO_BE_FOUND in files
