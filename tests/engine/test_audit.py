@@ -235,7 +235,7 @@ def test_a_primary_that_a_sentinel_takes_for_a_replica_of_another_group_has_a_cl
         assert clock is not None, seen[key]["when"]
         seconds.append(int(clock[1]))
     # What it says will happen does, and not before. (How much later is a matter of the machine.)
-    wait_until(lambda: None if stray.role() == "slave" else "it is a primary still", LONG, "the demotion")
+    wait_until(lambda: None if stray.role_if_reachable() == "slave" else "it is a primary still", LONG, "the demotion")
     assert time.monotonic() - looked_at > min(seconds) - TOLERANCE
 
 
@@ -302,7 +302,7 @@ def test_an_address_of_the_wrong_kind_is_named_as_such(shared_lab: Lab, capsys: 
     given["node_options"] = given["node_options"][:2]
     given["sentinel_options"] = given["sentinel_options"][:2]
     seen = problems(audited(capsys, shared_lab, groups=[given]))
-    assert "it is a Sentinel and no data node" in seen[ONE, "node_is_sentinel", sentinel.address]["evidence"]
+    assert "is a Sentinel, not a data node" in seen[ONE, "node_is_sentinel", sentinel.address]["evidence"]
     assert "it is not a Sentinel" in seen[ONE, "sentinel_is_node", node.address]["evidence"]
     assert not [key for key in seen if key[1] in ("node_denied", "sentinel_unreachable")]
 

@@ -14,7 +14,7 @@ _SEPARATORS = ",\"'"
 def why_not_a_name(name: str) -> str | None:
     """What is wrong with the name of a group; None where nothing is."""
     if not name:
-        return "a group needs a name"
+        return "'' cannot be the name of a group: a group needs one"
     wrong = sorted(
         {one for one in name if one in _PATTERN or one in _SEPARATORS or one.isspace() or not one.isprintable()}
     )

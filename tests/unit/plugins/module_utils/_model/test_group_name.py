@@ -24,4 +24,4 @@ def test_a_name_that_may_mean_several_groups_or_ends_elsewhere_is_named(name: st
 
 
 def test_a_group_needs_a_name() -> None:
-    assert why_not_a_name("") == "a group needs a name"
+    assert why_not_a_name("") == "'' cannot be the name of a group: a group needs one"
