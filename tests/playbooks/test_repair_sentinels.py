@@ -5,13 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lab.lab import Lab
 
 from .run import play
 
+LabFactory = Callable[..., Lab]
 
-def test_a_sentinel_that_confuses_two_groups_is_repaired_and_the_plan_is_shown_before(lab: Lab) -> None:
-    """It watches the first group's primary under the name of the second, so the first is refused until the second is repaired."""
+
+def test_a_sentinel_that_confuses_two_groups_is_repaired_and_the_plan_is_shown_before(lab_factory: LabFactory) -> None:
+    """It watches the first group's primary under the name of the second, so the first is refused until the second is repaired.
+
+    In a lab that has seen no failover: the epochs of one would let the others move it by their next hello, and both groups
+    with it.
+    """
+    lab = lab_factory(groups=2, replicas=2, ssh=True, secured=True)
     broken, wrong = lab.sentinels[1], lab.primary_of("group-1")
     with broken.client() as client:
         client.execute_command("SENTINEL", "REMOVE", "group-2")
