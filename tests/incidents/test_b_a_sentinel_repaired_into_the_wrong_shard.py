@@ -124,7 +124,7 @@ def test_with_the_collection_the_sentinel_is_named_the_slip_refused_and_the_repa
         point(broken, GROUP, replica)
         code, said = played(lab, "audit")
         assert code != 0
-        assert f"sentinel_wrong_primary ({broken.address})" in said
+        assert f"sentinel_wrong_primary ({broken.name})" in said
 
         # The operator's slip, whether or not the Sentinel was told to forget the group first.
         typed = {
