@@ -27,7 +27,8 @@ description:
     those nodes copy this group.
   - "Two primaries are ended only by a choice: without O(choose), the task fails and shows both copies of the data. With it, every Sentinel
     forgets the group, so that none can demote a primary; the writes of the other primary are held and its data copied into a file in O(save_to), which is
-    checked; then it is made a replica, and the Sentinels watch the group again. Where it cannot be ensured that nobody demotes it before, it is refused."
+    checked; then it is made a replica, its own replicas copy the one that stays,
+    and the Sentinels watch the group again. Where it cannot be ensured that nobody demotes it before, it is refused."
   - What would need a choice between data that are already overwritten, such as two groups that were joined under one name, is refused with the
     steps for people. So is everything while a failover is under way.
   - Holds the maintenance lock of the group, so that no roll and no hand-over is under way at the same time.

@@ -162,6 +162,44 @@ def test_the_chosen_primary_keeps_all_and_the_losers_file_holds_every_key_of_it(
     assert restored(lab, saved["path"], loser) == given_up
 
 
+def test_the_losers_replica_copies_the_winner_once_its_primary_is_given_up(
+    lab_factory: LabFactory, capsys: Capture, tmp_path: Path
+) -> None:
+    """A loser that is only beginning to copy the winner lets nobody copy it, so its replica has no link meanwhile."""
+    lab = lab_factory(groups=1, secured=True)
+    wait_healthy(lab)
+    replica = lab.replicas_of(GROUP)[1]
+    with not_demoted(lab.replicas_of(GROUP)[0]) as permit_demotion, not_demoted(replica) as permit_moves:
+        winner, loser = split(lab)
+        with winner.client() as client:
+            client.config_set("rdb-key-save-delay", "10000")
+        with replica.client() as client:
+            client.execute_command("REPLICAOF", *loser.announced)
+        wait_until(
+            lambda: None if all_of(replica) == all_of(loser) else "not there yet",
+            60.0,
+            "the replica to have the loser's",
+        )
+        kept, given_up = all_of(winner), all_of(loser)
+        done = run(capsys, "sentinel_repair", arguments(lab, save_to=str(tmp_path), choose=winner.name))
+        permit_demotion()
+        permit_moves()
+    assert done["outcome"] == "done", done["msg"]
+    assert [(step["kind"], step["subject"]) for step in done["done"]] == [
+        *(("remove", sentinel.address) for sentinel in lab.sentinels),
+        ("save", loser.name),
+        ("demote", loser.name),
+        ("repoint", replica.name),
+        *(("monitor", sentinel.address) for sentinel in lab.sentinels),
+    ]
+    wait_healthy(lab)
+    assert lab.primary_of(GROUP).name == winner.name
+    seen = replica.info("replication")
+    assert (seen["master_host"], seen["master_port"]) == winner.announced
+    assert all_of(winner) == all_of(loser) == all_of(replica) == kept
+    assert restored(lab, done["saved"][0]["path"], loser) == given_up
+
+
 def test_a_copy_is_whole_over_tls_whether_its_length_is_known_beforehand_or_not(
     lab_factory: LabFactory, tmp_path: Path
 ) -> None:

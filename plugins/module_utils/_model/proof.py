@@ -27,12 +27,15 @@ class Proven:
     address: Address
 
 
-def proven_primary(view: GroupView, what: str, vouched: str | None = None) -> Proven:
+def proven_primary(
+    view: GroupView, what: str, vouched: str | None = None, excused: frozenset[str] = frozenset()
+) -> Proven:
     """The one primary of the group. Raises Refused, as ``what`` that is not done, with everything that speaks against it.
 
-    ``vouched``: the user says that this node leads, whatever silent nodes may be.
+    ``vouched``: the user says that this node leads, whatever silent nodes may be. ``excused``: replicas of which it is known why
+    they copy another node.
     """
-    reasons = list(why_unproven(view, vouched))
+    reasons = list(why_unproven(view, vouched, excused))
     primary = view.primary
     address = address_of(view, primary) if primary is not None else None
     if primary is not None and address is None:
@@ -44,7 +47,7 @@ def proven_primary(view: GroupView, what: str, vouched: str | None = None) -> Pr
     return Proven(primary, address)
 
 
-def why_unproven(view: GroupView, vouched: str | None = None) -> Iterator[str]:
+def why_unproven(view: GroupView, vouched: str | None = None, excused: frozenset[str] = frozenset()) -> Iterator[str]:
     """What speaks against every node as the primary of this group, by the nodes and by what is watched under other names."""
     yield from why_no_primary(view)
     for account in view.nodes:
@@ -56,8 +59,8 @@ def why_unproven(view: GroupView, vouched: str | None = None) -> Iterator[str]:
         return
     if primary.name != vouched:
         yield from _silent_nodes(view, primary)
-    yield from _replicas_of_others(view, primary)
-    surplus = len(primary.facts.replicas) - sum(1 for one in view.replicas if _is_its_replica(view, one, primary))
+    yield from replicas_of_others(view, primary, excused)
+    surplus = len(primary.facts.replicas) - sum(1 for one in view.replicas if is_its_replica(view, one, primary))
     surplus -= sum(1 for account in view.nodes if account.facts is None)
     if surplus > 0:
         yield (
@@ -113,10 +116,11 @@ def _silent_nodes(view: GroupView, primary: Member) -> Iterator[str]:
         yield f"{account.name} does not answer, and {told} whether it leads: {account.error}"
 
 
-def _replicas_of_others(view: GroupView, primary: Member) -> Iterator[str]:
-    for replica in view.replicas:
+def replicas_of_others(view: GroupView, primary: Member, excused: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Replicas that are not, or not surely, the primary's."""
+    for replica in [one for one in view.replicas if one.name not in excused]:
         upstream = replica.facts.upstream
-        if not _is_its_replica(view, replica, primary):
+        if not is_its_replica(view, replica, primary):
             copied = upstream.primary if upstream is not None else "nobody"
             yield f"{replica.name} copies {copied}, which is not known to be {primary.name}"
         elif upstream is not None and not upstream.up and not upstream.syncing and _is_of_another(replica, primary):
@@ -126,7 +130,7 @@ def _replicas_of_others(view: GroupView, primary: Member) -> Iterator[str]:
             )
 
 
-def _is_its_replica(view: GroupView, replica: Member, primary: Member) -> bool:
+def is_its_replica(view: GroupView, replica: Member, primary: Member) -> bool:
     """Whether it copies the primary by an address that we know, or has its stream now, under whatever address it found it."""
     upstream = replica.facts.upstream
     if upstream is None:
@@ -159,7 +163,7 @@ def address_of(view: GroupView, primary: Member) -> Address | None:
     copied = {
         replica.facts.upstream.primary
         for replica in view.replicas
-        if replica.facts.upstream is not None and _is_its_replica(view, replica, primary)
+        if replica.facts.upstream is not None and is_its_replica(view, replica, primary)
     }
     if len(copied) == 1:
         return copied.pop()

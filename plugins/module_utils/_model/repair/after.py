@@ -99,6 +99,10 @@ def _after_reset(step: Step, plan: RepairPlan, view: GroupView) -> Iterator[str]
 
 
 def _after_repoint(step: Step, plan: RepairPlan, view: GroupView) -> Iterator[str]:
+    if "orphan" in step.options:
+        # It needs all data, for which nobody waits while no Sentinel watches the group.
+        yield from _after_demote(step, plan, view)
+        return
     member, primary = view.member(step.subject), view.member(plan.primary)
     upstream = member.facts.upstream if member is not None else None
     if member is None or primary is None or upstream is None:

@@ -13,16 +13,17 @@ from collections.abc import Iterator
 
 from ..errors import Refused
 from ..group import GroupView, Member
-from ..proof import address_of, other_names, share_history
+from ..proof import address_of, other_names, replicas_of_others, share_history
 from ..wiring import HELLO_OVERDUE_MS
 from .entries import strangers
 from .monitoring import monitor_step, need_of_parameters, remove_step
+from .orphans import excused, orphan_steps, orphans_of
 from .parameters import wanted_parameters
 from .step import DEMOTE, SAVE, RepairPlan, RepairWish, Step
 
 
 def contenders_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
-    """Every Sentinel lets go, the losers are saved and demoted, every Sentinel watches again. Raises Refused."""
+    """Every Sentinel lets go, the losers are saved and demoted, their replicas follow, every Sentinel watches again. Raises Refused."""
     what = f"{view.name} has {len(view.primaries)} primaries, and is not repaired"
     names = [member.name for member in view.primaries]
     winner = next((member for member in view.primaries if member.name == wish.choose), None)
@@ -42,9 +43,13 @@ def contenders_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
     address = address_of(view, winner) if winner is not None else None
     if winner is not None and address is None:
         reasons.append(f"by which address the others know {winner.name} is not clear: declare it by announce")
+    losers = [member for member in view.primaries if member is not winner]
+    orphans = {**orphans_of(view, losers), **wish.orphans}
+    if winner is not None:
+        # What would speak against it once it is alone speaks before anything is changed.
+        reasons += replicas_of_others(view, winner, excused(view, winner, orphans))
     if reasons or winner is None or address is None:
         raise Refused(what, reasons)
-    losers = [member for member in view.primaries if member is not winner]
     steps: list[Step] = [
         remove_step(view, account, f"{entry.address}, and may demote a primary before its data are saved", winner)
         for account, _facts, entry in view.watching
@@ -62,6 +67,7 @@ def contenders_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
                 address,
             )
         )
+    steps += orphan_steps(view, winner, address, orphans)
     steps += [monitor_step(view, account, winner, address, {**wanted, **wish.secrets}) for account in view.sentinels]
     return RepairPlan(tuple(steps), winner.name, winner.facts.run_id, address, wanted)
 

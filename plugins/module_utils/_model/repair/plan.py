@@ -21,6 +21,7 @@ from .contenders import contenders_plan
 from .entries import strangers
 from .leftovers import leftovers
 from .monitoring import monitor_step, need_of_parameters, remove_step
+from .orphans import excused, orphan_steps
 from .parameters import differing, wanted_parameters
 from .resets import reset_steps
 from .step import REPOINT, RETURN, SET, RepairPlan, RepairWish, Step
@@ -34,7 +35,9 @@ def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
         raise Refused(what, unsettled)
     if len(view.primaries) > 1:
         return contenders_plan(view, wish)
-    proven = proven_primary(view, what, wish.choose)
+    primary = view.primary
+    known = excused(view, primary, wish.orphans) if primary is not None else frozenset()
+    proven = proven_primary(view, what, wish.choose, known)
     reasons = list(_why_not_trusted(view, proven.primary))
     right, wrong, without = _sorted_out(view, proven.primary)
     wanted, open_ = wanted_parameters(
@@ -62,6 +65,7 @@ def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
         *urgent,
         *_return_steps(view, proven.primary),
         *settings,
+        *orphan_steps(view, proven.primary, proven.address, wish.orphans),
         *(remove_step(view, account, _who_is(view, entry), proven.primary) for account, entry in wrong),
         *(
             monitor_step(view, account, proven.primary, proven.address, {**wanted, **wish.secrets})
@@ -170,7 +174,7 @@ def _repoint_steps(view: GroupView, proven: Proven, wish: RepairWish) -> Iterato
     """A chained replica has the primary's stream already, over another replica, so it goes on where it is."""
     if "chained_replica" in wish.accept:
         return
-    for member in view.replicas:
+    for member in [one for one in view.replicas if one.name not in wish.orphans]:
         upstream = member.facts.upstream
         others = [
             other.name

@@ -45,7 +45,8 @@ class RepairWish:
 
     ``secrets``: by what a Sentinel logs in to the nodes, which no command shows. ``needs_login``: the nodes let nobody in without
     a password. ``choose``: the primary whose data survive. ``can_save``: there is a place for the data of the others.
-    ``saved``: the nodes whose data are there already. ``accept``: codes of problems that are meant.
+    ``saved``: the nodes whose data are there already. ``orphans``: their replicas, and whom each copied then. ``accept``: codes of
+    problems that are meant.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class RepairWish:
     choose: str | None = None
     can_save: bool = False
     saved: frozenset[str] = frozenset()
+    orphans: Mapping[str, Address] = field(default_factory=dict)
     accept: tuple[str, ...] = ()
 
 

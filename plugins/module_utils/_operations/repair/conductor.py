@@ -18,6 +18,7 @@ from ..._model.group import GroupView
 from ..._model.lock import LockWish
 from ..._model.repair.after import why_not_after, why_world_differs
 from ..._model.repair.memory import announced_addresses, remembering
+from ..._model.repair.orphans import orphans_of
 from ..._model.repair.plan import repair_plan
 from ..._model.repair.saved import SavedCopy
 from ..._model.repair.step import DEMOTE, RETURN, SAVE, RepairPlan, RepairWish, Step
@@ -145,7 +146,11 @@ class RepairConductor:
         if step.kind == SAVE:
             saved = self._loser().save(step.subject)
             self.progress.saved.append(saved)
-            self._wish = replace(self._wish, saved=self._wish.saved | {step.subject})
+            view = self.observe()
+            orphans = orphans_of(view, [member for member in view.primaries if member.name == step.subject])
+            self._wish = replace(
+                self._wish, saved=self._wish.saved | {step.subject}, orphans={**self._wish.orphans, **orphans}
+            )
             self._note(step, f"{saved.path}: {saved.size} bytes, {saved.checked}", began)
             return
         if step.kind == DEMOTE:

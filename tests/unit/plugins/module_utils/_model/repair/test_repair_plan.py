@@ -22,6 +22,7 @@ from unit.builders import (
     REPLICATION_ID,
     address_of,
     attached,
+    facts_of,
     group_view,
     peer_entry,
     primary_entry,
@@ -81,6 +82,29 @@ def split(*, choose_b: bool = False) -> GroupView:
     return with_link(view, "c", primary=address_of("b")) if choose_b else view
 
 
+def orphaned() -> GroupView:
+    """``b`` was promoted too; ``c`` copies it, has its history alone, and ``d`` copies ``c``."""
+    view = with_node(
+        group_view(replicas=("b", "c", "d")),
+        "b",
+        role="primary",
+        upstream=None,
+        replication_id="2" * 40,
+        second_replication_id=REPLICATION_ID,
+    )
+    for name, source in ORPHANS.items():
+        view = with_link(with_node(view, name, replication_id="2" * 40), name, primary=source)
+    return view
+
+
+def demoted(view: GroupView) -> GroupView:
+    """The loser has begun to copy the winner, and lets nobody copy it until it has everything. No Sentinel watches."""
+    copying = facts_of(with_link(view, "c", primary=address_of("a"), up=False, syncing=True), "c").upstream
+    view = with_node(with_node(view, "a", replicas=()), "b", role="replica", upstream=copying)
+    return with_all_sentinels(with_link(with_link(view, "c", up=False), "d", up=False), **NOTHING_KNOWN)
+
+
+ORPHANS = {"c": address_of("b"), "d": address_of("c")}
 WISH = RepairWish()
 REMOVED = [("remove", "s1"), ("remove", "s2"), ("remove", "s3")]
 WATCHED = [("monitor", "s1"), ("monitor", "s2"), ("monitor", "s3")]
@@ -159,6 +183,21 @@ STEPS = {
         with_all_sentinels(split(), **NOTHING_KNOWN),
         RepairWish(choose="a", can_save=True, saved=frozenset({"b"})),
         [("demote", "b"), *WATCHED],
+    ),
+    "two primaries, each with a replica": (
+        orphaned(),
+        RepairWish(choose="a", can_save=True),
+        [*REMOVED, ("save", "b"), ("demote", "b"), ("repoint", "c"), ("repoint", "d"), *WATCHED],
+    ),
+    "the demoted loser's replicas, which nothing has told yet": (
+        demoted(orphaned()),
+        RepairWish(choose="a", saved=frozenset({"b"}), orphans=ORPHANS, accept=("chained_replica",)),
+        [("repoint", "c"), ("repoint", "d"), *WATCHED],
+    ),
+    "the demoted loser's replicas, of which one copies the winner already": (
+        with_link(demoted(orphaned()), "c", primary=address_of("a")),
+        RepairWish(choose="a", saved=frozenset({"b"}), orphans=ORPHANS),
+        [("repoint", "d"), *WATCHED],
     ),
     "one primary that is vouched for, beside a silent node": (
         with_all_sentinels(with_account(group_view(), "c", facts=None, error="timed out"), **NOTHING_KNOWN),
@@ -273,6 +312,16 @@ REFUSED = {
         with_account(split(), "c", facts=None, error="timed out"),
         RepairWish(choose="a", can_save=True),
         "c does not answer, and may be one more primary",
+    ),
+    "two primaries and a replica of neither": (
+        with_link(split(), "c", primary=ELSEWHERE, up=False),
+        RepairWish(choose="a", can_save=True),
+        "c copies 10.9.9.9:6379, which is not known to be a",
+    ),
+    "a replica of a loser that copies somebody else by now": (
+        with_link(demoted(orphaned()), "c", primary=ELSEWHERE),
+        RepairWish(choose="a", saved=frozenset({"b"}), orphans=ORPHANS),
+        "c copies 10.9.9.9:6379, which is not known to be a",
     ),
     "two primaries of different histories": (
         with_node(split(), "b", second_replication_id="0" * 40),
