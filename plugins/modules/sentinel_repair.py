@@ -51,6 +51,7 @@ options:
     description:
       - Name of the primary whose data survive, where there are two. The data of the other end up in a file and nowhere else.
       - Where one primary is left, and a node that does not answer might be another one, it says that this one leads.
+      - It is refused where another node is the only primary that answers.
     type: str
   save_to:
     description:

@@ -36,6 +36,8 @@ def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
     if len(view.primaries) > 1:
         return contenders_plan(view, wish)
     primary = view.primary
+    if primary is not None and wish.choose not in (None, primary.name):
+        raise Refused(what, [_why_not_chosen(view, primary, str(wish.choose))])
     known = excused(view, primary, wish.orphans) if primary is not None else frozenset()
     proven = proven_primary(view, what, wish.choose, known)
     reasons = list(_why_not_trusted(view, proven.primary))
@@ -124,6 +126,17 @@ def _why_not_trusted(view: GroupView, primary: Member) -> Iterator[str]:
                 f"{stranger}, copies {primary.name}, and is not in the inventory. Name it among the nodes if it belongs here. If another group "
                 "claims it, its data are those of this group by now: give it back there (REPLICAOF), and run this again"
             )
+
+
+def _why_not_chosen(view: GroupView, primary: Member, chosen: str) -> str:
+    """The user has two primaries in mind, of which one is left, and it is the one that was to be given up."""
+    silent = [account for account in view.nodes if account.name == chosen and account.facts is None]
+    is_what = f"does not answer ({silent[0].error})" if silent else "is a replica"
+    remedy = f"otherwise see that {chosen} answers first" if silent else "to change who leads takes a hand-over"
+    return (
+        f"choose is {chosen}, which {is_what}, and the only primary that answers is {primary.name}: its data would survive. "
+        f"If that is meant, choose {primary.name} or nobody; {remedy}"
+    )
 
 
 def _sorted_out(

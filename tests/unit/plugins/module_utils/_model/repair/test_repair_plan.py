@@ -297,6 +297,16 @@ REFUSED = {
         RepairWish(choose="c", can_save=True),
         "choose is c, which is none of the primaries a, b",
     ),
+    "a choice of a silent node, beside the only primary that answers": (
+        with_account(with_all_sentinels(group_view(), **NOTHING_KNOWN), "c", facts=None, error="timed out"),
+        RepairWish(choose="c"),
+        "choose is c, which does not answer (timed out), and the only primary that answers is a",
+    ),
+    "a choice of a replica, beside the only primary": (
+        group_view(),
+        RepairWish(choose="b"),
+        "choose is b, which is a replica, and the only primary that answers is a",
+    ),
     "no place for the data": (split(), RepairWish(choose="a"), "save_to is needed"),
     "two primaries and a silent Sentinel": (
         with_silent_sentinel(split(), "s3"),
