@@ -81,6 +81,7 @@ options:
   auth_password:
     description:
       - Password by which Sentinels log in to the nodes. Needed where the nodes have one, because a Sentinel that gets the group anew has none.
+      - It is tried on every node before anything is changed.
     type: str
   settle_timeout:
     description:

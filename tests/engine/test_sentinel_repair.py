@@ -143,6 +143,14 @@ def test_nothing_is_taken_from_a_sentinel_that_could_not_be_given_its_password_a
     refused = run(capsys, "sentinel_repair", arguments(lab, auth_password=None))
     assert (refused["outcome"], refused["changed"], refused["done"]) == ("refused", False, [])
     assert "auth_password is needed" in refused["msg"]
+    # Another user, because the last test of this module looks for what the documented ones were refused.
+    login = {"auth_user": "somebody", "auth_password": "another-one"}
+    for check in (True, False):
+        refused = run(capsys, "sentinel_repair", arguments(lab, **login), check=check)
+        assert (refused["outcome"], refused["changed"], refused["done"]) == ("refused", False, [])
+        assert f"{lab.primary_of(GROUP).name}: " in refused["msg"]
+        assert "(user somebody)" in refused["msg"]
+        assert "another-one" not in json.dumps(refused)
     assert broken.primary_address(GROUP) == wrong
     assert run(capsys, "sentinel_repair", arguments(lab))["outcome"] == "done"
 

@@ -26,7 +26,7 @@ from ..clock import Clock
 from ..handover.ledger import return_leftovers
 from ..lock import give_back, take_or_renew
 from .acts import act
-from .permissions import missing_for_repair
+from .permissions import missing_for_repair, require_sentinels_let_in
 from .saving import LoserKeeper, SavePort
 
 CONFIRM_SECONDS = 5.0
@@ -86,6 +86,7 @@ class RepairConductor:
         missing = missing_for_repair(self._connections, self.progress.plan)
         if missing:
             raise Refused(f"the Sentinels of {self._name} are not repaired", missing)
+        require_sentinels_let_in(self._connections, self.progress.plan)
         return self.progress.plan
 
     def run(self) -> None:

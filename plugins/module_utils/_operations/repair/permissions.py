@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from ..._engine.group import GroupConnections
+from ..._model.monitoring import AUTH_PASSWORD, AUTH_USER
 from ..._model.permissions import COLLECTION, COLLECTION_ON_SENTINEL, part_of
-from ..._model.repair.step import DEMOTE, REPOINT, RepairPlan
+from ..._model.repair.step import DEMOTE, MONITOR, REPOINT, RepairPlan
 from ..handover.permissions import denied
+from ..logins import require_let_in
 
 
 def missing_for_repair(connections: GroupConnections, plan: RepairPlan) -> list[str]:
@@ -30,3 +32,13 @@ def missing_for_repair(connections: GroupConnections, plan: RepairPlan) -> list[
             ]
             missing += denied(node.connection, step.subject, node.target.login.user, needed)
     return missing
+
+
+def require_sentinels_let_in(connections: GroupConnections, plan: RepairPlan) -> None:
+    """A Sentinel that gets the group with a login that nodes do not take holds them for down. Raises Refused."""
+    logins = {
+        (step.options.get(AUTH_USER), step.options[AUTH_PASSWORD])
+        for step in plan.steps
+        if step.kind == MONITOR and AUTH_PASSWORD in step.options
+    }
+    require_let_in(connections, f"the Sentinels of {connections.targets.name} are not repaired", list(logins))
