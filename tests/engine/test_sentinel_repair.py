@@ -23,6 +23,8 @@ from lab.waiting import wait_until
 LabFactory = Callable[..., Lab]
 Capture = pytest.CaptureFixture[str]
 OTHER = "group-2"
+# As the lab has it.
+WATCHED: dict[str, Any] = {"down_after_milliseconds": 5000, "failover_timeout": 60000, "parallel_syncs": 1}
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,11 @@ def test_one_that_names_another_groups_primary_lets_go_of_it_before_both_are_joi
 def test_all_that_forgot_the_group_watch_it_again_one_after_the_other(lab: Lab, capsys: Capture) -> None:
     for sentinel in lab.sentinels:
         told(sentinel, "REMOVE", GROUP)
-    done = run(capsys, "sentinel_repair", arguments(lab, down_after_milliseconds=7000, failover_timeout=50000))
+    refused = run(capsys, "sentinel_repair", arguments(lab, down_after_milliseconds=7000))
+    assert (refused["outcome"], refused["changed"]) == ("refused", False)
+    assert "say it by the option failover_timeout, parallel_syncs" in refused["msg"]
+    wish = arguments(lab, down_after_milliseconds=7000, failover_timeout=50000, parallel_syncs=1)
+    done = run(capsys, "sentinel_repair", wish)
     assert done["outcome"] == "done", done["msg"]
     assert kinds(done, "done") == [("monitor", name) for name in names(lab)]
     wait_healthy(lab)
@@ -176,7 +182,7 @@ def test_a_chained_replica_copies_the_primary_again_without_a_full_synchronisati
     with chained.client() as client:
         client.execute_command("REPLICAOF", *middle.announced)
     wait_linked(chained, middle.announced)
-    done = run(capsys, "sentinel_repair", arguments(lab, failover_timeout=60000, down_after_milliseconds=5000))
+    done = run(capsys, "sentinel_repair", arguments(lab, **WATCHED))
     assert done["outcome"] == "done", done["msg"]
     assert ("repoint", chained.name) in kinds(done, "done")
     wait_linked(chained, primary.announced)

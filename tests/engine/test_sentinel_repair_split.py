@@ -243,7 +243,8 @@ def test_what_only_the_end_of_a_split_brain_needs_is_missed_beforehand(
         with sentinel.client() as client:
             client.execute_command("SENTINEL", "REMOVE", GROUP)
     winner, loser = split(lab)
-    wish = arguments(lab, save_to=str(tmp_path), choose=winner.name)
+    told = {"down_after_milliseconds": 5000, "failover_timeout": 60000, "parallel_syncs": 1}
+    wish = arguments(lab, save_to=str(tmp_path), choose=winner.name, **told)
     for rule, command in (("sync", "SYNC"), ("client|list", "CLIENT LIST"), ("replconf", "REPLCONF")):
         with loser.client() as client:
             client.execute_command("ACL", "SETUSER", Credentials.MAINTENANCE, f"-{rule}")

@@ -19,6 +19,8 @@ QUORUM = "quorum"
 AUTH_PASSWORD = "auth-pass"
 AUTH_USER = "auth-user"
 SECRETS = frozenset({AUTH_PASSWORD})
+# What an entry has the engine's defaults for, unless it is told (sentinel.c, createSentinelRedisInstance).
+DEFAULTS = {"down-after-milliseconds": "30000", "failover-timeout": "180000", "parallel-syncs": "1"}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from lab.waiting import wait_until
 Capture = pytest.CaptureFixture[str]
 GROUPS = 5
 PATIENCE = 60.0
+# As the lab has it; of a group that no Sentinel watches, nobody else tells.
+WATCHED = {"down_after_milliseconds": 5000, "failover_timeout": 60000, "parallel_syncs": 1}
 QUICK = {"connect_timeout": 1.0, "settle_timeout": 60.0}
 
 
@@ -124,7 +126,7 @@ def test_a_loser_that_dies_while_it_is_saved_leaves_no_file_that_looks_whole_and
         client.mset({f"of-the-loser:{number}": "x" for number in range(200)})
         client.save()
     inject.before_call(Snapshots, "save", loser.process.kill)
-    wish = arguments(shared_lab, group, choose=winner.name, save_to=str(tmp_path))
+    wish = arguments(shared_lab, group, choose=winner.name, save_to=str(tmp_path), **WATCHED)
     stopped = run(capsys, "sentinel_repair", wish)
     assert (stopped["outcome"], stopped["saved"], kinds(stopped)) == ("stopped", [], []), stopped["msg"]
     assert list(tmp_path.glob("*.rdb")) == []
@@ -166,7 +168,7 @@ def test_a_write_that_a_loser_takes_after_all_keeps_it_from_being_demoted(
             client.set("late", "acknowledged")
 
     inject.after_call(Snapshots, "save", write)
-    wish = arguments(shared_lab, group, choose=winner.name, save_to=str(tmp_path))
+    wish = arguments(shared_lab, group, choose=winner.name, save_to=str(tmp_path), **WATCHED)
     stopped = run(capsys, "sentinel_repair", wish)
     assert (stopped["outcome"], stopped["saved"]) == ("stopped", []), stopped["msg"]
     assert "is not the whole of its data" in stopped["msg"]
@@ -190,7 +192,7 @@ def test_a_repair_that_is_killed_while_it_saves_is_continued_by_the_next_one(
         client.execute_command("REPLICAOF", "NO", "ONE")
         client.set("of-the-loser", "acknowledged")
     run_of = {"owner": "this-run", "release": True}
-    wish = arguments(shared_lab, group, choose=winner.name, save_to=str(tmp_path), lock=run_of)
+    wish = arguments(shared_lab, group, choose=winner.name, save_to=str(tmp_path), **WATCHED, lock=run_of)
     child = os.fork()
     if child == 0:
         monkeypatch.setattr(Snapshots, "save", lambda *_: os.kill(os.getpid(), signal.SIGKILL))

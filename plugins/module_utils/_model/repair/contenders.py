@@ -39,7 +39,7 @@ def contenders_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
         reasons.append("save_to is needed, a directory for the data of those that are given up")
     entries = [entry for _account, _facts, entry in view.watching]
     wanted, open_ = wanted_parameters(wish.parameters, entries, entries, len(view.sentinels))
-    reasons += need_of_parameters(wish, open_)
+    reasons += need_of_parameters(wish, wanted, open_)
     address = address_of(view, winner) if winner is not None else None
     if winner is not None and address is None:
         reasons.append(f"by which address the others know {winner.name} is not clear: declare it by announce")

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from ..address import Address
 from ..group import GroupView, Member
-from ..monitoring import AUTH_PASSWORD, SECRETS
+from ..monitoring import AUTH_PASSWORD, DEFAULTS, SECRETS
 from ..sentinel import SentinelAccount
+from .parameters import untold
 from .step import MONITOR, REMOVE, RepairWish, Step
 
 
@@ -42,12 +43,23 @@ def monitor_step(
     )
 
 
-def need_of_parameters(wish: RepairWish, open_: list[str]) -> list[str]:
-    """What a Sentinel that is to watch the group anew would lack, because nobody tells it."""
+def need_of_parameters(wish: RepairWish, wanted: Mapping[str, str], open_: list[str]) -> list[str]:
+    """What a Sentinel that is to watch the group anew would lack, because nobody tells it.
+
+    A repair that was cut off leaves a group like a new one: what the Sentinels had is gone with their entries.
+    """
     lacking = [
         f"the Sentinels differ in {name}, and none of its values has a majority: say which one by the option"
         for name in open_
     ]
+    silent = [name for name in untold(wanted) if name not in open_]
+    if silent:
+        lacking.append(
+            f"no Sentinel watches the group, so nobody tells what it had for {', '.join(silent)}, and the engine's defaults "
+            f"({', '.join(DEFAULTS[name] for name in silent)}) may be others: say it by the option "
+            f"{', '.join(name.replace('-', '_') for name in silent)} (in an inventory with redis_sentinel_ before it). The plan of a repair "
+            "that was cut off shows it"
+        )
     if wish.needs_login and AUTH_PASSWORD not in wish.secrets:
         lacking.append(
             "auth_password is needed: the nodes want a password, and a Sentinel that gets the group anew has none, whatever it had before"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ..monitoring import QUORUM, shown_options
+from ..monitoring import DEFAULTS, QUORUM, shown_options
 from ..sentinel import PrimaryEntry
 
 
@@ -18,13 +18,18 @@ def wanted_parameters(
     """The parameters, and the names of those in which the Sentinels differ with no majority for any value.
 
     Those that name the primary tell first; where they are divided, all that watch the group do. A quorum that nobody tells is the
-    majority. Where no Sentinel watches the group, the engine has defaults for the rest.
+    majority. The rest nobody tells where no Sentinel watches the group: ``untold``.
     """
     wanted = {**_of_most(every), **_of_most(right), **given}
     open_ = [name for name in (shown_options(every[0]) if every else ()) if name not in wanted and name != QUORUM]
     if not 0 < int(wanted.get(QUORUM, "0")) <= sentinels:
         wanted[QUORUM] = str(sentinels // 2 + 1)
     return wanted, open_
+
+
+def untold(wanted: Mapping[str, str]) -> list[str]:
+    """The parameters that a Sentinel which gets the group now would have the engine's defaults for."""
+    return [name for name in DEFAULTS if name not in wanted]
 
 
 def _of_most(entries: Sequence[PrimaryEntry]) -> dict[str, str]:

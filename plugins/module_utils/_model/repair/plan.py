@@ -49,7 +49,7 @@ def repair_plan(view: GroupView, wish: RepairWish) -> RepairPlan:
         len(view.sentinels),
     )
     if wrong or without:
-        reasons += need_of_parameters(wish, open_)
+        reasons += need_of_parameters(wish, wanted, open_)
     if reasons:
         raise Refused(what, reasons)
     urgent, resets, left = reset_steps(view, proven, {account.name for account, _entry in right})

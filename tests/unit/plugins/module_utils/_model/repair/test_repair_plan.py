@@ -106,6 +106,7 @@ def demoted(view: GroupView) -> GroupView:
 
 ORPHANS = {"c": address_of("b"), "d": address_of("c")}
 WISH = RepairWish()
+TOLD = {DOWN_AFTER: "5000", "failover-timeout": "60000", "parallel-syncs": "1"}
 REMOVED = [("remove", "s1"), ("remove", "s2"), ("remove", "s3")]
 WATCHED = [("monitor", "s1"), ("monitor", "s2"), ("monitor", "s3")]
 
@@ -181,7 +182,7 @@ STEPS = {
     ),
     "two primaries, saved already and with Sentinels that let go": (
         with_all_sentinels(split(), **NOTHING_KNOWN),
-        RepairWish(choose="a", can_save=True, saved=frozenset({"b"})),
+        RepairWish(parameters=TOLD, choose="a", can_save=True, saved=frozenset({"b"})),
         [("demote", "b"), *WATCHED],
     ),
     "two primaries, each with a replica": (
@@ -191,17 +192,17 @@ STEPS = {
     ),
     "the demoted loser's replicas, which nothing has told yet": (
         demoted(orphaned()),
-        RepairWish(choose="a", saved=frozenset({"b"}), orphans=ORPHANS, accept=("chained_replica",)),
+        RepairWish(parameters=TOLD, choose="a", saved=frozenset({"b"}), orphans=ORPHANS, accept=("chained_replica",)),
         [("repoint", "c"), ("repoint", "d"), *WATCHED],
     ),
     "the demoted loser's replicas, of which one copies the winner already": (
         with_link(demoted(orphaned()), "c", primary=address_of("a")),
-        RepairWish(choose="a", saved=frozenset({"b"}), orphans=ORPHANS),
+        RepairWish(parameters=TOLD, choose="a", saved=frozenset({"b"}), orphans=ORPHANS),
         [("repoint", "d"), *WATCHED],
     ),
     "one primary that is vouched for, beside a silent node": (
         with_all_sentinels(with_account(group_view(), "c", facts=None, error="timed out"), **NOTHING_KNOWN),
-        RepairWish(choose="a"),
+        RepairWish(parameters=TOLD, choose="a"),
         WATCHED,
     ),
 }
@@ -286,6 +287,16 @@ REFUSED = {
         naming(group_view(), "s2", address_of("b")),
         RepairWish(needs_login=True),
         "auth_password is needed",
+    ),
+    "a group that nobody watches, and of which nobody says how it was watched": (
+        with_all_sentinels(group_view(), **NOTHING_KNOWN),
+        WISH,
+        "say it by the option down_after_milliseconds, failover_timeout, parallel_syncs",
+    ),
+    "two primaries, Sentinels that let go, and nobody who says what they had": (
+        with_all_sentinels(split(), **NOTHING_KNOWN),
+        RepairWish(parameters={DOWN_AFTER: "5000"}, choose="a", can_save=True),
+        "say it by the option failover_timeout, parallel_syncs",
     ),
     "two primaries without a choice": (
         split(),
@@ -383,4 +394,4 @@ def test_an_address_that_only_sentinels_told_is_known_when_they_have_forgotten_i
     known = announced_addresses(view)
     assert known["a"] == behind_nat
     later = remembering(with_all_sentinels(view, **NOTHING_KNOWN), known)
-    assert {step.address for step in repair_plan(later, WISH).steps} == {behind_nat}
+    assert {step.address for step in repair_plan(later, RepairWish(parameters=TOLD)).steps} == {behind_nat}
