@@ -31,7 +31,8 @@ description:
     and the Sentinels watch the group again. Where it cannot be ensured that nobody demotes it before, it is refused."
   - What would need a choice between data that are already overwritten, such as two groups that were joined under one name, is refused with the
     steps for people. So is everything while a failover is under way.
-  - Holds the maintenance lock of the group, so that no roll and no hand-over is under way at the same time.
+  - Holds the maintenance lock of the group, so that no roll and no hand-over is under way at the same time. It is a key on
+    the primary, so one that takes no write (too few replicas, a full memory, a disk that fails) is refused, with what can be done about it.
   - A repair that was cut off is continued by running it again. Where no Sentinel watches the group, nobody tells how they watched it: then
     O(down_after_milliseconds), O(failover_timeout) and O(parallel_syncs) are needed.
 extends_documentation_fragment:

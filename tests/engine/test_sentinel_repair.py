@@ -174,6 +174,24 @@ def test_a_lock_of_another_run_is_respected(lab: Lab, capsys: Capture) -> None:
     assert run(capsys, "maintenance_lock", {**lock, "state": "absent"})["changed"], "it stays the run's own"
 
 
+def test_a_primary_that_takes_no_write_for_the_lock_is_refused_with_the_way_out(lab: Lab, capsys: Capture) -> None:
+    broken, primary = lab.sentinels[2], lab.primary_of(GROUP)
+    told(broken, "REMOVE", GROUP)
+    for setting, value, way in (
+        ("min-replicas-to-write", "5", f"CONFIG SET min-replicas-to-write 0 on {primary.name}"),
+        ("maxmemory", "1", "raise that (CONFIG SET maxmemory)"),
+    ):
+        before = primary.config(setting)
+        with primary.client() as client:
+            client.config_set(setting, value)
+        refused = run(capsys, "sentinel_repair", arguments(lab))
+        with primary.client() as client:
+            client.config_set(setting, before)
+        assert (refused["outcome"], refused["changed"], refused["done"]) == ("refused", False, [])
+        assert way in refused["msg"]
+    assert run(capsys, "sentinel_repair", arguments(lab))["outcome"] == "done"
+
+
 def test_a_chained_replica_copies_the_primary_again_without_a_full_synchronisation(lab: Lab, capsys: Capture) -> None:
     primary, (middle, chained) = lab.primary_of(GROUP), lab.replicas_of(GROUP)
     for sentinel in lab.sentinels:

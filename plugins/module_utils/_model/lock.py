@@ -97,6 +97,26 @@ class HeldLock:
         )
 
 
+def way_out(reply: str, node: str) -> str | None:
+    """What people can do about a primary that takes no write, by what it answers to the lock's; None for any other answer.
+
+    Where the reply begins with OOM, the library that we speak through takes that off.
+    """
+    if "NOREPLICAS" in reply:
+        return (
+            f"it has fewer replicas in step than min-replicas-to-write asks for: wait for them, or lower that for this run (CONFIG SET "
+            f"min-replicas-to-write 0 on {node}) and set it back afterwards; it takes its clients' writes meanwhile"
+        )
+    if "MISCONF" in reply:
+        return (
+            f"{node} could not write to its disk: mend that, and have it save (BGSAVE), or let it take writes nevertheless for this run "
+            "(CONFIG SET stop-writes-on-bgsave-error no; this does not help where its append-only file is what fails)"
+        )
+    if "maxmemory" in reply:
+        return f"the memory of {node} is used up to its maxmemory: raise that (CONFIG SET maxmemory), or delete what is not needed"
+    return None
+
+
 def lock_key(group: str) -> str:
     """The key that holds the lock of a group."""
     return KEY_PREFIX + group

@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ..._engine.group import GroupConnections
-from ..._model.errors import OutcomeUnknown, Refused, SteadyhandError
+from ..._model.errors import CommandRefused, OutcomeUnknown, Refused, SteadyhandError
 from ..._model.group import GroupView
-from ..._model.lock import LockWish
+from ..._model.lock import LockWish, way_out
 from ..._model.repair.after import why_not_after, why_world_differs
 from ..._model.repair.memory import announced_addresses, remembering
 from ..._model.repair.orphans import orphans_of
@@ -206,7 +206,15 @@ class RepairConductor:
                 raise Refused(f"group {view.name} is under maintenance", [f"on {member.name}: {held}"])
 
     def _take_lock(self, plan: RepairPlan) -> None:
-        self._connections.ask_node(plan.primary, lambda node: take_or_renew(node, self._name, self._lock))
+        """Raises Refused with the ways out where the primary takes no write at all."""
+        try:
+            self._connections.ask_node(plan.primary, lambda node: take_or_renew(node, self._name, self._lock))
+        except CommandRefused as error:
+            way = way_out(error.reply, plan.primary)
+            if way is None:
+                raise
+            what = f"the maintenance lock of {self._name} cannot be held on {plan.primary}"
+            raise Refused(what, [str(error), way]) from error
 
     def _renew(self) -> None:
         """While a loser's data are copied, which may take longer than the lock lasts."""

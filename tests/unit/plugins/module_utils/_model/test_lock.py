@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import HeldLock, LockRecord, lock_key
+from ansible_collections.steadyhand.redis.plugins.module_utils._model.lock import (
+    HeldLock,
+    LockRecord,
+    lock_key,
+    way_out,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +52,22 @@ def test_the_end_of_a_held_lock_is_rounded_up_and_may_be_unknown(milliseconds: i
 
 def test_a_free_lock_is_held_by_nobody() -> None:
     assert HeldLock.read(None, -2) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "way"),
+    [
+        ("NOREPLICAS Not enough good replicas to write.", "CONFIG SET min-replicas-to-write 0 on a"),
+        ("MISCONF Redis is configured to save RDB snapshots, but it's currently unable", "have it save (BGSAVE)"),
+        ("command not allowed when used memory > 'maxmemory'.", "raise that (CONFIG SET maxmemory)"),
+    ],
+)
+def test_a_primary_that_takes_no_write_for_the_lock_has_a_way_out(reply: str, way: str) -> None:
+    assert way in str(way_out(reply, "a"))
+
+
+def test_another_answer_to_the_lock_has_none() -> None:
+    assert way_out("READONLY You can't write against a read only replica.", "a") is None
 
 
 def test_who_meets_a_held_lock_is_told_every_way_on() -> None:
