@@ -119,7 +119,7 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - "V(not_needed): nothing is wrong that this module repairs."
+    - "V(not_needed): nothing is wrong that this module repairs, or what was (RV(plan)) healed by itself before anything was done."
     - "V(planned): check mode, and there are steps to take."
     - "V(done): every step was taken, and its end was seen."
     - "V(refused): nothing is changed; RV(reasons) says why."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,7 +21,7 @@ from .._model.lock import LockWish
 from .._model.monitoring import AUTH_PASSWORD, AUTH_USER, QUORUM, described
 from .._model.problems import judge
 from .._model.repair.copies import data_copies
-from .._model.repair.step import MONITOR, REMOVE, SET, RepairPlan, RepairWish, Step
+from .._model.repair.step import MONITOR, REMOVE, SET, RepairWish, Step
 from .._operations.clock import SystemClock
 from .._operations.handover.interruptions import uninterrupted
 from .._operations.repair.conductor import RepairConductor
@@ -85,15 +85,16 @@ def body(task: Task) -> None:
                 error = _with_copies(error, task.result["copies"], view)
             raise error
         _report_progress(task, conductor)
-        plan = conductor.progress.plan
-        steps = plan.steps if plan is not None else ()
+        plan, done = conductor.progress.plan, [step for step, _seen in conductor.progress.done]
+        # What healed by itself after the plan was made is in it, and was not done.
+        steps = list(plan.steps) if task.check_mode and plan is not None else done
         task.result["changed"] = bool(steps)
         task.result["outcome"] = (PLANNED if task.check_mode else DONE) if steps else NOT_NEEDED
         before = view
         view = connections.observe()
         _report(task, view)
         if task.diff_mode:
-            task.result["diff"] = _diff(before, view, plan, task.check_mode)
+            task.result["diff"] = _diff(before, view, steps, task.check_mode)
 
 
 def _with_copies(error: SteadyhandError, copies: list[dict[str, Any]], view: GroupView) -> SteadyhandError:
@@ -166,9 +167,8 @@ def step_result(step: Step) -> dict[str, str]:
     }
 
 
-def _diff(before: GroupView, after: GroupView, plan: RepairPlan | None, check_mode: bool) -> dict[str, Any]:
+def _diff(before: GroupView, after: GroupView, steps: Sequence[Step], check_mode: bool) -> dict[str, Any]:
     """How each Sentinel watches the group, and the steps to it."""
-    steps = plan.steps if plan is not None else ()
     had = {account.name: _described(before, account.name) for account in before.sentinels}
     has = {account.name: _described(after, account.name) for account in after.sentinels}
     for step in [step for step in steps if check_mode and step.subject in has]:

@@ -23,9 +23,9 @@ from lab.sentinel import SentinelNode
 from lab.waiting import wait_until
 
 Capture = pytest.CaptureFixture[str]
-GROUPS = 5
+GROUPS = 6
 PATIENCE = 60.0
-# As the lab has it; of a group that no Sentinel watches, nobody else tells.
+# Of a group that no Sentinel watches, nobody else tells.
 WATCHED = {"down_after_milliseconds": 5000, "failover_timeout": 60000, "parallel_syncs": 1}
 QUICK = {"connect_timeout": 1.0, "settle_timeout": 60.0}
 
@@ -77,6 +77,25 @@ def test_a_sentinel_that_dies_between_two_steps_is_finished_by_the_next_run(
     done = run(capsys, "sentinel_repair", arguments(shared_lab, group))
     assert (done["outcome"], kinds(done)) == ("done", ["monitor"])
     wait_healthy(shared_lab, group)
+
+
+def test_what_heals_by_itself_before_its_step_is_no_change(
+    shared_lab: Lab, group: str, inject: Injection, capsys: Capture
+) -> None:
+    odd = shared_lab.sentinels[1]
+    right = int(odd.group_state(group)["failover-timeout"])
+
+    def set_failover_timeout(value: int) -> None:
+        with odd.client() as client:
+            client.execute_command("SENTINEL", "SET", group, "failover-timeout", value)
+
+    set_failover_timeout(right + 1)
+    inject.before_call(conductor.RepairConductor, "_go", lambda: set_failover_timeout(right))
+    result = run(capsys, "sentinel_repair", arguments(shared_lab, group), diff=True)
+    assert inject.pending == []
+    assert [step["kind"] for step in result["plan"]] == ["set"]
+    assert (result["outcome"], result["changed"], result["done"]) == ("not_needed", False, []), result
+    assert result["diff"]["after"]["steps"] == []
 
 
 def test_a_failover_between_two_steps_ends_the_repair_and_the_next_run_takes_the_new_primary(
