@@ -33,8 +33,8 @@ description:
     steps for people. So is everything while a failover is under way.
   - Holds the maintenance lock of the group, so that no roll and no hand-over is under way at the same time. It is a key on
     the primary, so one that takes no write (too few replicas, a full memory, a disk that fails) is refused, with what can be done about it.
-  - A repair that was cut off is continued by running it again. Where no Sentinel watches the group, nobody tells how they watched it: then
-    O(down_after_milliseconds), O(failover_timeout) and O(parallel_syncs) are needed.
+  - A repair that was cut off is continued by running it again. Where no Sentinel watches the group, nobody tells how they watched it, so
+    O(down_after_milliseconds), O(failover_timeout) and O(parallel_syncs) are needed then.
 extends_documentation_fragment:
   - steadyhand.redis.attributes
   - steadyhand.redis.group
